@@ -1,0 +1,123 @@
+import type { Line } from '../../types.js'
+
+/** One word of a rule: its value and where it stands in the text, quotes included. */
+interface Token {
+  readonly word: string
+  readonly start: number
+  readonly end: number
+}
+
+const isBlank = (char: string): boolean => char === ' ' || char === '\t' || char === '\n'
+
+/** Cuts as iptables-restore does: a double quote may open inside a word, and the closing one ends the word; `\` escapes inside quotes only. */
+const tokens = (text: string): readonly Token[] => {
+  const found: Token[] = []
+  let word = ''
+  let start = -1
+  const end = (at: number): void => {
+    if (start >= 0) found.push({ word, start, end: at })
+    word = ''
+    start = -1
+  }
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at)
+    if (isBlank(char)) {
+      end(at)
+      continue
+    }
+    if (start < 0) start = at
+    if (char !== '"') {
+      word += char
+      continue
+    }
+    for (at++; at < text.length && text[at] !== '"'; at++) {
+      if (text[at] === '\\') at++
+      word += text.charAt(at)
+    }
+    end(at + 1)
+  }
+  end(text.length)
+  return found
+}
+
+/** The words of a rule as iptables-restore 1.8.9 reads them: double quotes with `\` inside; a single quote and a `\` outside are themselves. */
+export const splitLine = (text: string): string[] => tokens(text).map(({ word }) => word)
+
+const quoted = (word: string): string => `"${word.replace(/["\\]/g, '\\$&')}"`
+
+const restoreWord = (word: string): string => {
+  // The save format is cut at newlines: no quoting carries one over.
+  if (/[\n\0]/.test(word)) throw new Error(`a rule cannot hold a newline: ${JSON.stringify(word)}`)
+  return /^[^\s"\\]+$/.test(word) ? word : quoted(word)
+}
+
+/** One line for iptables-restore in which every word arrives literally; a word with a newline throws. Before 1.8 an empty word is lost on the way. */
+export const joinRestore = (words: readonly string[]): string => words.map(restoreWord).join(' ')
+
+/** One line for a POSIX shell in which every word arrives literally: bare where it is plain, else in single quotes. */
+export const joinShell = (words: readonly string[]): string =>
+  words.map((word) => (/^[\w@%+:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ')
+
+/** A `-m comment --comment X` of a line; `value` is X's token. */
+interface Comment {
+  readonly text: string
+  readonly start: number
+  readonly end: number
+  readonly value: Token
+}
+
+const comments = (line: Line): readonly Comment[] => {
+  if (!line.includes('comment')) return []
+  const all = tokens(line)
+  return all.flatMap((token, index) => {
+    const [match, option, value] = all.slice(index + 1, index + 4)
+    if (token.word !== '-m' || match?.word !== 'comment' || option?.word !== '--comment' || !value) return []
+    return [{ text: value.word, start: token.start, end: value.end, value }]
+  })
+}
+
+const ownComment = /^holdfast:([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/
+const markComment = /^hf:(\d+)$/
+
+/** The id in a line's own comment: `-m comment --comment "holdfast:downstream-proxy"`; undefined where it has none. */
+export const ownId = (line: Line): string | undefined => {
+  for (const { text } of comments(line)) {
+    const id = ownComment.exec(text)?.[1]
+    if (id !== undefined) return id
+  }
+  return undefined
+}
+
+/** The number in a line's probe mark: `-m comment --comment "hf:12"`; undefined where it has none. */
+export const markOf = (line: Line): number | undefined => {
+  for (const { text } of comments(line)) {
+    const number = markComment.exec(text)?.[1]
+    if (number !== undefined) return Number(number)
+  }
+  return undefined
+}
+
+const without = (line: Line, unwanted: (comment: Comment) => boolean): Line =>
+  comments(line)
+    .filter(unwanted)
+    .reduceRight((text, { start, end }) => {
+      const head = text.slice(0, start)
+      const tail = text.slice(end)
+      return /\s$/.test(head) ? head.slice(0, -1) + tail : head + tail.replace(/^\s/, '')
+    }, line)
+
+/** The line without own comments and probe marks, every other byte as it was. */
+export const bare = (line: Line): Line => without(line, ({ text }) => ownComment.test(text) || markComment.test(text))
+
+/** The line without any comment, whoever's. */
+export const uncommented = (line: Line): Line => without(line, () => true)
+
+/** The line with its probe mark made into `comment`, quoted the way this host quoted the mark; undefined takes the mark out. */
+export const replaceMark = (line: Line, comment: string | undefined): Line => {
+  const mark = comments(line).find(({ text }) => markComment.test(text))
+  if (!mark) return line
+  if (comment === undefined) return without(line, (other) => other.start === mark.start)
+  const { start, end } = mark.value
+  const word = line[start] === '"' ? quoted(comment) : restoreWord(comment)
+  return line.slice(0, start) + word + line.slice(end)
+}
