@@ -22,6 +22,7 @@ interface Read {
   readonly line: Line
   readonly bare: Line
   readonly id: string | undefined
+  readonly gone: string | undefined
 }
 
 /** The name of one wanted line: its id and its place in the list. */
@@ -43,21 +44,28 @@ const ownRoles = (item: Item, mine: readonly { readonly at: number; readonly bar
   return roles
 }
 
-const nearest = (reads: readonly Read[], from: number, step: 1 | -1, ours: ReadonlySet<Line>): Read | undefined => {
-  let at = from + step
-  while (reads[at] && (reads[at]!.id !== undefined || ours.has(reads[at]!.bare))) at += step
-  return reads[at]
+/** The first line of the chain that an anchor of the claim names; anchors in their order. */
+const anchorAt = (claim: Claim, reads: readonly Read[]): number => {
+  if (!('anchors' in claim)) return -1
+  for (const anchor of claim.anchors) {
+    const text = 'line' in anchor ? bare(anchor.line) : undefined
+    const at = reads.findIndex((read) => !read.gone && ('id' in anchor ? read.id === anchor.id : read.bare === text))
+    if (at >= 0) return at
+  }
+  return -1
 }
-
-const isAnchor = (claim: Claim, read: Read | undefined): boolean =>
-  'anchors' in claim && read !== undefined && claim.anchors.some((anchor) => 'line' in anchor && bare(anchor.line) === read.bare)
 
 /** Of several by-hand copies of one wanted line the one that stands where the claim wants it, else the first. */
 const byHand = (claim: Claim, copies: readonly number[], reads: readonly Read[], ours: ReadonlySet<Line>): number | undefined => {
   if (claim.kind === 'last') return copies.at(-1)
-  if (claim.kind === 'any' || claim.kind === 'first') return copies[0]
-  const step = claim.kind === 'after' ? -1 : 1
-  return copies.find((at) => isAnchor(claim, nearest(reads, at, step, ours))) ?? copies[0]
+  const anchor = anchorAt(claim, reads)
+  if (anchor < 0 || copies.length < 2) return copies[0]
+  const between = (at: number): readonly Read[] => reads.slice(Math.min(at, anchor) + 1, Math.max(at, anchor))
+  const right = copies.filter(
+    (at) =>
+      at > anchor === (claim.kind === 'after') && between(at).every((read) => read.gone || read.id !== undefined || ours.has(read.bare)),
+  )
+  return (claim.kind === 'after' ? right[0] : right.at(-1)) ?? copies[0]
 }
 
 const itemRoles = (
@@ -91,15 +99,16 @@ const itemRoles = (
 
 /** Tells for each live line what it is: foreign, own of another playbook, to be deleted, or standing for a wanted line. */
 export const rolesOf = (input: PlaceInput): readonly Entry[] => {
-  const reads = input.live.map((line): Read => ({ line, bare: bare(line), id: ownId(line) }))
   const ours = new Set(input.items.flatMap((item) => item.lines.map(bare)))
   const removed = new Set(input.remove)
   const absent = absentBy(input)
-  const roles = new Map<number, Role>()
-  reads.forEach((read, at) => {
-    const id = read.id !== undefined && removed.has(read.id) ? read.id : absent(read.line, read.bare)
-    if (id !== undefined) roles.set(at, { kind: 'gone', id })
+  const reads = input.live.map((line): Read => {
+    const id = ownId(line)
+    const plain = bare(line)
+    return { line, bare: plain, id, gone: id !== undefined && removed.has(id) ? id : absent(line, plain) }
   })
+  const roles = new Map<number, Role>()
+  for (const [at, { gone }] of reads.entries()) if (gone !== undefined) roles.set(at, { kind: 'gone', id: gone })
   for (const item of input.items) for (const [at, role] of itemRoles(item, reads, roles, ours)) roles.set(at, role)
 
   let slot = 0

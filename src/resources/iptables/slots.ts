@@ -83,11 +83,11 @@ const findRoots = (items: readonly Item[], entries: readonly Entry[]): ReadonlyM
     const text = bare(line)
     const foreign = entries.find((entry) => entry.role.kind === 'foreign' && entry.bare === text)
     const candidates: Found[] = items
-      .filter((item) => item.id !== self.id && !open.has(item.id) && item.lines.some((wanted) => bare(wanted) === text))
+      .filter((item) => item.id !== self.id && item.lines.some((wanted) => bare(wanted) === text))
       .map((item) => beside(item.id, side))
     const other = others((entry) => entry.bare === text, side)
     if (other) candidates.push(other)
-    const slotOf = (found: Found): number => ('failure' in found ? Number.POSITIVE_INFINITY : found.slot)
+    const slotOf = (found: Found): number => ('failure' in found ? -1 : found.slot)
     const first = candidates.reduce<Found | undefined>((best, next) => (best && slotOf(best) <= slotOf(next) ? best : next), undefined)
     if (first && (!foreign || slotOf(first) <= foreign.slot)) return first
     if (!foreign) return undefined
