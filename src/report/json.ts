@@ -1,0 +1,22 @@
+import type { HostReport, RunReport } from '../types.js'
+import type { HostResult, ShownRun } from './shown.js'
+
+/** The document of plan and apply (schemas/report.schema.json), with a final newline; a byte that is no UTF-8 stays an escaped lone surrogate. */
+export const jsonOf = (run: ShownRun): string => `${JSON.stringify(reportOf(run), null, 2)}\n`
+
+/** A run without what only people are shown. */
+export function reportOf({ run, command, hosts, summary }: ShownRun): RunReport {
+  return { run, command, hosts: hosts.map(hostOf), summary }
+}
+
+function hostOf({ host, outcome, reason, version, changes, warnings, seconds }: HostResult): HostReport {
+  return {
+    host,
+    outcome,
+    ...(reason === undefined ? {} : { reason }),
+    ...(version === undefined ? {} : { version }),
+    changes,
+    ...(warnings?.length ? { warnings } : {}),
+    ...(seconds === undefined ? {} : { seconds }),
+  }
+}

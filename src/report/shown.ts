@@ -1,0 +1,27 @@
+import type { HostReport, Outcome, RunReport, Step } from '../types.js'
+
+/** What people are shown of a plan beside its changes. */
+export interface ShownPlan {
+  readonly steps?: readonly Step[]
+  /** What would run, in order: `act`, `settle`. */
+  readonly scripts?: readonly { readonly name: string; readonly text: string }[]
+}
+
+/** What became of one host, with what people are shown beside the report. */
+export interface HostResult extends HostReport {
+  readonly plan?: ShownPlan
+  /** The product's version at the last settled run, where it was another. */
+  readonly previousVersion?: string
+}
+
+/** A run as people are shown it. */
+export interface ShownRun extends RunReport {
+  readonly hosts: readonly HostResult[]
+}
+
+/** How many hosts ended with each outcome; outcomes that no host has are absent. */
+export function countOutcomes(hosts: readonly HostReport[]): Readonly<Partial<Record<Outcome, number>>> {
+  const counts: Partial<Record<Outcome, number>> = {}
+  for (const { outcome } of hosts) counts[outcome] = (counts[outcome] ?? 0) + 1
+  return counts
+}

@@ -1,0 +1,56 @@
+import { tableChanges } from './changes.js'
+import { wrap } from './columns.js'
+import { diffEffects, listEffects } from './effects.js'
+import { advise, paintOutcome, recap, sayVersion, summarize } from './recap.js'
+import type { HostResult, ShownRun } from './shown.js'
+import { paint, type Style, show } from './style.js'
+
+export interface TextOptions extends Style {
+  /** Unified diffs of boot files and chains too. */
+  readonly diff: boolean
+  /** Also the warnings of hosts in sync, and how long each host took. */
+  readonly verbose: boolean
+}
+
+/** A run as people read it: the hosts that are not as wanted, then one line per host, then what came of it and what to do. */
+export function textOf(run: ShownRun, options: TextOptions): string {
+  const blocks = run.hosts.filter((host) => hasMore(host, options)).flatMap((host) => [...blockOf(host, options), ''])
+  if (run.hosts.length === 0) return 'no hosts: the plays and --limit name none\n'
+  return [...blocks, ...recap(run.hosts, options), '', ...summarize(run, options), ...advise(run.hosts, options), ''].join('\n')
+}
+
+const hasMore = ({ outcome, changes, warnings, plan }: HostResult, { verbose }: TextOptions): boolean =>
+  (outcome !== 'in-sync' && (changes.length > 0 || (warnings?.length ?? 0) > 0 || (plan?.steps?.length ?? 0) > 0)) ||
+  (verbose && (warnings?.length ?? 0) > 0)
+
+function blockOf(host: HostResult, options: TextOptions): readonly string[] {
+  const steps = host.plan?.steps ?? []
+  const indented = (text: string, mark = ''): readonly string[] => wrap(mark + show(text, options), options.width, '  ', '    ')
+  const diff = options.diff ? diffEffects(steps, options) : []
+  return [
+    ...headOf(host, options),
+    ...(host.reason ? indented(host.reason) : []),
+    ...(host.changes.length > 0 ? tableChanges(host.changes, options) : []),
+    ...listEffects(steps, options),
+    ...(host.warnings ?? []).flatMap((warning) => indented(warning, '! ')),
+    ...(diff.length > 0 ? ['', ...diff] : []),
+  ]
+}
+
+/** What the changes below a host's name are, by its outcome; contract of the JSON's `changes`. */
+const meanings: Readonly<Partial<Record<HostResult['outcome'], string>>> = {
+  'rolled-back': 'was changed and taken back',
+  unsettled: 'still differs',
+}
+
+function headOf(host: HostResult, options: TextOptions): readonly string[] {
+  const name = show(host.host, options)
+  const meaning = host.changes.length > 0 ? meanings[host.outcome] : undefined
+  const seconds = options.verbose && host.seconds !== undefined ? `${host.seconds.toFixed(1)} s` : ''
+  const rest = [meaning ? `(${meaning})` : '', sayVersion(host, options), seconds].filter(Boolean).join('  ')
+  const [first, ...more] = wrap(`${name}  ${host.outcome}  ${rest}`.trimEnd(), options.width, '', '    ')
+  const painted = first!
+    .replace(name, () => paint(name, 'bold', options))
+    .replace(`  ${host.outcome}`, () => `  ${paintOutcome(host.outcome, options)}`)
+  return [painted, ...more]
+}
