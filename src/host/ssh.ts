@@ -1,0 +1,176 @@
+import { connect as connectTcp, type Socket } from 'node:net'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { NodeSSH } from 'node-ssh'
+import ssh2, { type Algorithms, type Client, type ServerHostKeyAlgorithm } from 'ssh2'
+import type { Target } from '../types.js'
+import { execute } from './exec.js'
+import { checkHostKey, type KeyCheck, type KnownHosts, keyTypesFor, lineFor, remember } from './known-hosts.js'
+import { findWays, type Keyring, logIn } from './login.js'
+import type { Session } from './session.js'
+import { type Phase, type SshError, unreachable } from './unreachable.js'
+
+/** What a connection needs to know beside its target. */
+export interface SshOptions {
+  readonly knownHosts: KnownHosts
+  /** Take the key of a host of which no key is known; a changed or revoked key is refused all the same. */
+  readonly acceptNew: boolean
+  /** Is given the known_hosts line of a key that was taken; must not throw. */
+  saveKey(line: string): void
+  /** Seconds from the first packet to the end of the login. */
+  readonly connectTimeout: number
+  /** Private keys that are tried where the target names none; OpenSSH's three unless said otherwise. */
+  readonly identities?: readonly string[]
+  /** Socket of ssh-agent; SSH_AUTH_SOCK unless said otherwise, '' for none. */
+  readonly agent?: string
+  /** Also offer what servers older than OpenSSH 5.3 need: SHA-1 key exchange, CBC ciphers, MD5, DSA. */
+  readonly legacyAlgorithms?: boolean
+}
+
+const keyring: Keyring = {
+  parseKey(text) {
+    const key = ssh2.utils.parseKey(text)
+    return Array.isArray(key) ? key[0]! : key
+  },
+  openAgent: (socket) => ssh2.createAgent(socket),
+}
+
+/** Logs in. Throws Unreachable, whose message holds the host's or the system's own words and what can be done. */
+export async function connectSsh(target: Target, options: SshOptions): Promise<Session> {
+  const ways = await findWays(credentialsOf(target, options), keyring)
+  const login = logIn(target.user, ways)
+  const judge = hostKeyJudge(target, options)
+  const attempt = { target, options, phase: 'connect' as Phase }
+  const socket = openSocket(target, options)
+  const ssh = new NodeSSH()
+  const connected = ssh.connect({
+    host: target.address,
+    username: target.user,
+    sock: socket,
+    readyTimeout: options.connectTimeout * 1000,
+    keepaliveInterval: 5000,
+    keepaliveCountMax: 3,
+    hostVerifier: (key: Buffer): boolean => judge.accepts(key),
+    algorithms: algorithmsFor(target, options),
+    authHandler: login.handler,
+  })
+  const connection = ssh.connection!
+  let lastError: string | undefined
+  // node-ssh removes its own 'error' listener once it is ready: a later error would end the process
+  connection.on('error', (error) => {
+    lastError = error.message
+  })
+  socket.once('connect', () => {
+    attempt.phase = 'handshake'
+  })
+  connection.once('handshake', () => {
+    attempt.phase = 'login'
+    judge.settle()
+  })
+  try {
+    await connected
+  } catch (error) {
+    socket.destroy()
+    throw unreachable(error as SshError, { ...attempt, report: login.report(), check: judge.check() })
+  }
+  return sessionOver(connection, socket, target, () => lastError)
+}
+
+function sessionOver(connection: Client, socket: Socket, target: Target, whyLost: () => string | undefined): Session {
+  let closed = false
+  return {
+    run: (script, options) =>
+      execute(connection, shellFor(target), script, options, () => (closed ? 'it was closed from this side' : whyLost())),
+    close() {
+      closed = true
+      connection.end()
+      socket.destroySoon()
+      setTimeout(() => socket.destroy(), 500).unref()
+    },
+  }
+}
+
+/**
+ * The command that reads a script from stdin, in words that sh, bash, ash and csh read alike. sudo forgets SSH_CONNECTION, so the
+ * script finds it as $1 there. LC_ALL=C keeps sudo's refusals in English.
+ */
+export function shellFor(target: Target): string {
+  if (!target.become) return 'exec /bin/sh -s'
+  return `exec env LC_ALL=C sudo -n -u '${target.becomeUser.replaceAll("'", `'\\''`)}' -- /bin/sh -s "$SSH_CONNECTION"`
+}
+
+function openSocket(target: Target, options: SshOptions): Socket {
+  return connectTcp({
+    host: target.address,
+    port: target.port,
+    noDelay: true,
+    // Node's 250 ms for each address of a name are too short for a host far away
+    autoSelectFamilyAttemptTimeout: Math.max(250, Math.ceil((options.connectTimeout * 1000) / 3)),
+  })
+}
+
+function credentialsOf(target: Target, options: SshOptions) {
+  const agent = options.agent ?? process.env.SSH_AUTH_SOCK
+  return {
+    user: target.user,
+    identities: options.identities ?? ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name)),
+    ...(target.password !== undefined && { password: target.password }),
+    ...(target.keyFile !== undefined && { keyFile: target.keyFile }),
+    ...(agent && { agent }),
+  }
+}
+
+const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+  'ssh-rsa',
+]
+
+/** ssh2's algorithms, those of the known host keys first. */
+function algorithmsFor(target: Target, { knownHosts, legacyAlgorithms }: SshOptions): Algorithms {
+  const known = new Set(keyTypesFor(knownHosts, target))
+  const offered = legacyAlgorithms ? [...hostKeyAlgorithms, 'ssh-dss' as const] : hostKeyAlgorithms
+  const isKnown = (algorithm: string): boolean => known.has(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)
+  const serverHostKey = [...offered.filter(isKnown), ...offered.filter((algorithm) => !isKnown(algorithm))]
+  return legacyAlgorithms ? ({ serverHostKey, ...legacy } as unknown as Algorithms) : { serverHostKey }
+}
+
+/** Not among ssh2 1.17's defaults; OpenSSH 5.3 itself needs none of them, hardened or older servers do. */
+const legacy = {
+  kex: { append: ['diffie-hellman-group14-sha1', 'diffie-hellman-group-exchange-sha1', 'diffie-hellman-group1-sha1'] },
+  cipher: { append: ['aes128-cbc', 'aes256-cbc', '3des-cbc'] },
+  hmac: { append: ['hmac-md5'] },
+}
+
+interface HostKeyJudge {
+  /** Must answer at once: a promise would count as yes. */
+  accepts(key: Buffer): boolean
+  /** The handshake proved that the host holds the key: a new one is kept now. */
+  settle(): void
+  check(): KeyCheck | undefined
+}
+
+function hostKeyJudge(target: Target, { knownHosts, acceptNew, saveKey }: SshOptions): HostKeyJudge {
+  let check: KeyCheck | undefined
+  let taken: Buffer | undefined
+  return {
+    accepts(key) {
+      check = checkHostKey(knownHosts, target, key)
+      const take = acceptNew && check.verdict === 'unknown'
+      if (take) taken = Buffer.from(key)
+      return take || check.verdict === 'ok'
+    },
+    settle() {
+      if (taken === undefined) return
+      const line = lineFor(target.address, target.port, taken)
+      taken = undefined
+      remember(knownHosts, line, 'this run (accepted as new)')
+      saveKey(line)
+    },
+    check: () => check,
+  }
+}
