@@ -41,7 +41,7 @@ export const commonSubsequence = (a: readonly string[], b: readonly string[]): r
   for (let i = start; i < a.length - tail; i++) {
     for (const j of places.get(a[i]!) ?? []) {
       const length = firstNotBelow(ends, j)
-      ends[length] = { pair: [i, j], before: ends[length - 1] }
+      if (ends[length]?.pair[1] !== j) ends[length] = { pair: [i, j], before: ends[length - 1] }
     }
   }
   const middle: Pair[] = []

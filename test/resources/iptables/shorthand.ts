@@ -2,7 +2,7 @@ import type { Anchored, Claim, Item, Placement } from '../../../src/resources/ip
 import { bare, ownId } from '../../../src/resources/iptables/tokens.js'
 
 /** `P!a` -> the rule P with the own comment of a. */
-export const own = (word: string, id: string): string => `-j ${word} -m comment --comment "holdfast:${id}"`
+export const own = (word: string, id: string): string => `-m comment --comment "holdfast:${id}" -j ${word}`
 
 export const toLine = (word: string): string => {
   const [text, id] = word.split('!')
