@@ -1,0 +1,56 @@
+import type { Origin, Problem } from '../types.js'
+import type { Aim, Path } from './document.js'
+import type { Host } from './inventory.js'
+import type { Play } from './playbook.js'
+import type { Names } from './rule.js'
+import { render, type Scope, textOf, type Wrong } from './template.js'
+
+/** One play being read for one host. */
+export interface Bench {
+  readonly host: Host
+  readonly play: Play
+  readonly scope: Scope
+  readonly names: Names
+  readonly origin: Origin
+  /** Tells a problem at a path inside the play. */
+  readonly tell: (path: Path, message: string, aim?: Aim) => void
+}
+
+/** Something wanted, and where: `problem` makes a problem of its place. */
+export interface Placed<Item> {
+  readonly item: Item
+  readonly problem: (message: string) => Problem
+  readonly bench: Bench
+}
+
+/** An item with its place in the play. */
+export function placed<Item>(bench: Bench, item: Item, path: Path, aim?: Aim): Placed<Item> {
+  const { document, index } = bench.play
+  return { item, bench, problem: (message) => document.problem([index, ...path], message, aim) }
+}
+
+/** Tells what is wrong inside the value at a path. */
+export function tellWrong(bench: Bench, path: Path, { message, needle }: Wrong): void {
+  bench.tell(path, message, { needle })
+}
+
+/** The value at a path with its templates filled in; undefined when that failed, which is then told. */
+export function filled(bench: Bench, path: Path, value: unknown): unknown {
+  const rendered = render(value, bench.scope)
+  if ('value' in rendered) return rendered.value
+  tellWrong(bench, path, rendered.wrong)
+  return undefined
+}
+
+/** As `filled`, as text. */
+export function filledText(bench: Bench, path: Path, value: unknown): string | undefined {
+  const found = filled(bench, path, value)
+  const text = textOf(found)
+  if (found !== undefined && text === undefined) bench.tell(path, 'must be text')
+  return text
+}
+
+/** `file:line`, for a sentence that names a second place. */
+export function lineOf({ file, line }: Problem): string {
+  return `${file}:${line}`
+}

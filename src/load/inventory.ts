@@ -1,0 +1,163 @@
+import type { Problem } from '../types.js'
+import { check } from './check.js'
+import { type Document, type Path, readDocument } from './document.js'
+import { type Files, folderOf, join } from './files.js'
+import { type GroupNode, growTree, type Tree } from './inventory-tree.js'
+import { readVarFiles, type VarFiles } from './var-files.js'
+import { mergeVars, type Vars } from './vars.js'
+
+/** A host with all variables that it inherits. */
+export interface Host {
+  readonly name: string
+  readonly vars: Vars
+  /** Groups that it is in, directly or through children, without `all`, sorted. */
+  readonly groups: readonly string[]
+  /** Where it is first named. */
+  readonly document: Document
+  readonly path: Path
+}
+
+export interface Inventory {
+  /** Folder of the first inventory file. */
+  readonly folder: string
+  /** In order of first appearance. */
+  readonly hosts: ReadonlyMap<string, Host>
+  /** Members in the inventory's order; `all` and `ungrouped` are among them. */
+  readonly groups: ReadonlyMap<string, readonly string[]>
+}
+
+/** Reads inventory files in Ansible's YAML form (a folder: every YAML file in it) and the group_vars/ and host_vars/ beside them. */
+export function readInventory(
+  paths: readonly string[],
+  files: Files,
+): { readonly inventory: Inventory; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = []
+  const tree: Tree = { groups: new Map(), hosts: new Map() }
+  const sources = paths.flatMap((path) => inventoryFiles(path, files, 0))
+  for (const file of sources) readSource(file, files, tree, problems)
+  const folders = [...new Set(sources.map(folderOf))]
+  const varFiles = (kind: string): readonly VarFiles[] => folders.map((folder) => readVarFiles(join(folder, kind), files, problems))
+  const inventory = inherit(folders[0] ?? '.', tree, varFiles('group_vars'), varFiles('host_vars'), problems)
+  return { inventory, problems }
+}
+
+function inventoryFiles(path: string, files: Files, depth: number): readonly string[] {
+  const names = files.list(path)
+  if (!names || depth > 10) return [path]
+  return [...names]
+    .sort()
+    .filter((name) => !/^\.|^(host_vars|group_vars)$|~$/.test(name) && /\.(ya?ml|json)$|^[^.]+$/.test(name))
+    .flatMap((name) => inventoryFiles(join(path, name), files, depth + 1))
+}
+
+function readSource(file: string, files: Files, tree: Tree, problems: Problem[]): void {
+  const text = files.read(file)
+  const document = readDocument(file, text ?? '', 'pyyaml')
+  if (text === undefined) problems.push(document.problem([], 'there is no such inventory file'))
+  else if (document.value === null && document.problems.length === 0) problems.push(document.problem([], 'holds no groups'))
+  else {
+    const found = [...document.problems, ...check('inventory', document)]
+    problems.push(...found)
+    if (found.length === 0) growTree(tree, document, problems)
+  }
+}
+
+function inherit(
+  folder: string,
+  tree: Tree,
+  groupVars: readonly VarFiles[],
+  hostVars: readonly VarFiles[],
+  problems: Problem[],
+): Inventory {
+  const order = rank(tree, problems)
+  const parents = parentsOf(tree)
+  const above = new Map<string, ReadonlySet<string>>()
+  const inline = new Map([...tree.groups].map(([name, group]) => [name, group.vars]))
+  const filed = new Map(['all', ...order, 'ungrouped'].map((name) => [name, mergeVars(groupVars.map((each) => each.of(name)))]))
+  const direct = membership(tree)
+  const members = new Map<string, string[]>([
+    ['all', []],
+    ['ungrouped', []],
+    ...[...tree.groups.keys()].map((name): [string, string[]] => [name, []]),
+  ])
+  const hosts = new Map<string, Host>()
+  for (const node of tree.hosts.values()) {
+    const inside = new Set((direct.get(node.name) ?? []).flatMap((name) => [...closure(name, parents, above)]))
+    const groups = order.filter((name) => inside.has(name))
+    const ranked = groups.length > 0 ? groups : ['ungrouped']
+    for (const name of ['all', ...ranked]) members.get(name)?.push(node.name)
+    const layers = [
+      inline.get('all'),
+      ...ranked.map((name) => inline.get(name)),
+      filed.get('all'),
+      ...ranked.map((name) => filed.get(name)),
+      node.vars,
+    ]
+    const vars = mergeVars([...layers.flatMap((layer) => layer ?? []), ...hostVars.map((each) => each.of(node.name))])
+    hosts.set(node.name, { name: node.name, vars, groups: [...groups].sort(), document: node.document, path: node.path })
+  }
+  return { folder, hosts, groups: members }
+}
+
+function membership(tree: Tree): ReadonlyMap<string, readonly string[]> {
+  const direct = new Map<string, string[]>()
+  for (const group of tree.groups.values()) {
+    if (group.name === 'all' || group.name === 'ungrouped') continue
+    for (const host of group.hosts) direct.set(host, [...(direct.get(host) ?? []), group.name])
+  }
+  return direct
+}
+
+function parentsOf(tree: Tree): ReadonlyMap<string, readonly string[]> {
+  const parents = new Map<string, string[]>()
+  for (const group of tree.groups.values())
+    for (const child of group.children) parents.set(child, [...(parents.get(child) ?? []), group.name])
+  return parents
+}
+
+function closure(
+  name: string,
+  parents: ReadonlyMap<string, readonly string[]>,
+  known: Map<string, ReadonlySet<string>>,
+): ReadonlySet<string> {
+  const before = known.get(name)
+  if (before) return before
+  known.set(name, new Set([name]))
+  const found = new Set([name, ...(parents.get(name) ?? []).flatMap((parent) => [...closure(parent, parents, known)])])
+  known.set(name, found)
+  return found
+}
+
+/** Groups but `all`, from those that lose to those that win: by depth, then ansible_group_priority, then name. */
+function rank(tree: Tree, problems: Problem[]): readonly string[] {
+  const depths = new Map<string, number>()
+  const parents = parentsOf(tree)
+  const depth = (name: string, below: readonly string[]): number => {
+    const known = depths.get(name)
+    if (known !== undefined) return known
+    if (below.includes(name)) return looped(tree, name, problems)
+    const found = 1 + Math.max(0, ...(parents.get(name) ?? []).map((parent) => depth(parent, [...below, name])))
+    depths.set(name, found)
+    return found
+  }
+  const rows = [...tree.groups.values()]
+    .filter((group) => group.name !== 'all' && group.name !== 'ungrouped')
+    .map((group) => ({ name: group.name, depth: depth(group.name, []), priority: priorityOf(group, problems) }))
+  rows.sort((a, b) => a.depth - b.depth || a.priority - b.priority || (a.name < b.name ? -1 : 1))
+  return rows.map((row) => row.name)
+}
+
+function looped(tree: Tree, name: string, problems: Problem[]): number {
+  const [first] = tree.hosts.values()
+  const message = `the group "${name}" is among its own children`
+  problems.push(first ? first.document.problem([], message) : { file: '', line: 1, column: 1, path: '', message })
+  return 1
+}
+
+function priorityOf(group: GroupNode, problems: Problem[]): number {
+  const variable = group.vars.get('ansible_group_priority')
+  if (!variable) return 1
+  const priority = Number(variable.value)
+  if (!Number.isInteger(priority)) problems.push(variable.document.problem(variable.path, 'must be a whole number'))
+  return Number.isInteger(priority) ? priority : 1
+}

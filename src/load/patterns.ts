@@ -1,0 +1,101 @@
+import type { Inventory } from './inventory.js'
+import { didYouMean } from './nearest.js'
+
+/** The hosts that a pattern means, and the parts of it that name nothing in the inventory, each with why. */
+export interface Match {
+  readonly hosts: ReadonlySet<string>
+  readonly wrong: readonly { readonly part: string; readonly message: string }[]
+}
+
+/** The hosts that an Ansible host pattern means: `a:b`, `a,b`, `a:&b`, `a:!b`, `web*`, `~regex`, `group[0]`, `group[0:2]`. */
+export function matchPattern(patterns: string | readonly string[], inventory: Inventory): Match {
+  const parts = [patterns].flat().flatMap(splitPattern)
+  const wrong: { part: string; message: string }[] = []
+  const named = (part: string): readonly string[] => {
+    const found = matchPart(part.replace(/^[&!]/, '').trim(), inventory)
+    if ('wrong' in found) wrong.push({ part, message: found.wrong })
+    return 'wrong' in found ? [] : found.hosts
+  }
+  const plain = parts.filter((part) => !/^[&!]/.test(part))
+  let hosts = new Set((plain.length > 0 ? plain : ['all']).flatMap(named))
+  for (const part of parts.filter((each) => each.startsWith('&'))) {
+    const both = new Set(named(part))
+    hosts = new Set([...hosts].filter((host) => both.has(host)))
+  }
+  for (const part of parts.filter((each) => each.startsWith('!'))) for (const host of named(part)) hosts.delete(host)
+  if (parts.length === 0) wrong.push({ part: '', message: 'the pattern is empty' })
+  return { hosts, wrong }
+}
+
+/** A comma separates; without one a colon does, unless it stands in brackets or in an IPv6 address. */
+function splitPattern(pattern: string): readonly string[] {
+  const parts = pattern.includes(',')
+    ? pattern.split(',')
+    : isAddressLike(pattern) || pattern.startsWith('~')
+      ? [pattern]
+      : (pattern.match(/(?:[^\s:[\]]|\[[^\]]*\])+/g) ?? [])
+  return parts.map((part) => part.trim()).filter((part) => part !== '')
+}
+
+function isAddressLike(pattern: string): boolean {
+  return /^[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}$/.test(pattern)
+}
+
+type Found = { readonly hosts: readonly string[] } | { readonly wrong: string }
+
+function matchPart(part: string, inventory: Inventory): Found {
+  if (inventory.hosts.has(part)) return { hosts: [part] }
+  const subscript = part.startsWith('~') ? null : /^(.+)\[(?:(-?[0-9]+)|([0-9]+):([0-9]*))\]$/.exec(part)
+  const expression = subscript?.[1] ?? part
+  const accepts = matcher(expression)
+  if (!accepts) return { wrong: `${JSON.stringify(expression)} is not a regular expression` }
+  const groups = [...inventory.groups.keys()].filter((name) => (name === expression || !builtin.has(name)) && accepts(name))
+  const hosts = groups.flatMap((name) => inventory.groups.get(name) ?? [])
+  if (groups.length === 0 || /^~|[.?*[]/.test(expression)) hosts.push(...[...inventory.hosts.keys()].filter(accepts))
+  const unique = [...new Set(hosts)]
+  if (groups.length === 0 && unique.length === 0) {
+    const known = [...inventory.groups.keys(), ...inventory.hosts.keys()]
+    return { wrong: `no host and no group is called ${JSON.stringify(expression)}${didYouMean(expression, known)}` }
+  }
+  return subscript ? slice(unique, subscript, part) : { hosts: unique }
+}
+
+const builtin = new Set(['all', 'ungrouped'])
+
+function slice(hosts: readonly string[], subscript: RegExpExecArray, part: string): Found {
+  const [, , index, first, last] = subscript
+  if (first !== undefined) return { hosts: hosts.slice(Number(first), last ? Number(last) + 1 : undefined) }
+  const host = hosts.at(Number(index))
+  if (host === undefined && hosts.length > 0) return { wrong: `${part} lies outside: there are ${hosts.length} hosts` }
+  return { hosts: host === undefined ? [] : [host] }
+}
+
+function matcher(expression: string): ((name: string) => boolean) | undefined {
+  if (!/^~|[?*[]/.test(expression)) return (name) => name === expression
+  try {
+    // Python's re.match: anchored at the beginning only; a glob matches the whole name.
+    const regex = expression.startsWith('~') ? new RegExp(`^(?:${expression.slice(1)})`, 'u') : glob(expression)
+    return (name) => regex.test(name)
+  } catch {
+    return undefined
+  }
+}
+
+/** A shell glob (`*`, `?`, `[a-f]`, `[!a-f]`) as an expression over the whole text. */
+export function glob(pattern: string): RegExp {
+  let source = ''
+  for (let at = 0; at < pattern.length; at++) {
+    const char = pattern.charAt(at)
+    const end = char === '[' ? pattern.indexOf(']', at + 2) : -1
+    if (char === '*') source += source.endsWith('.*') ? '' : '.*'
+    else if (char === '?') source += '.'
+    else if (end > 0) {
+      source += `[${pattern
+        .slice(at + 1, end)
+        .replace(/[\\\]^]/g, '\\$&')
+        .replace(/^!/, '^')}]`
+      at = end
+    } else source += char.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+  }
+  return new RegExp(`^${source}$`, 's')
+}

@@ -1,0 +1,91 @@
+import type { Target } from '../types.js'
+import type { Host } from './inventory.js'
+import { render, type Scope, textOf } from './template.js'
+
+/** What stands for variables that are not written: the current user's name, the home folder, the inventory's folder. */
+export interface Defaults {
+  readonly user: string
+  readonly home: string
+  readonly folder: string
+}
+
+/** Tells that the variable `name` of the host is wrong. */
+export type Refuse = (name: string, message: string) => void
+
+/** How a host is reached, from Ansible's connection variables; what is wrong with them goes to `refuse`. */
+export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: Refuse): Target {
+  const read = (names: readonly string[]): { readonly name: string; readonly value: unknown } | undefined => {
+    const name = names.find((each) => scope.get(each) !== undefined)
+    if (name === undefined) return undefined
+    const rendered = render(scope.get(name), scope)
+    if ('value' in rendered) return rendered.value === null ? undefined : { name, value: rendered.value }
+    refuse(name, rendered.wrong.message)
+    return undefined
+  }
+  const text = (...names: readonly string[]): string | undefined => {
+    const found = read(names)
+    const value = found && (typeof found.value === 'string' || typeof found.value === 'number') ? textOf(found.value) : undefined
+    if (found && (value === undefined || value === '' || /[\0-\x1f\x7f]/.test(value)))
+      refuse(found.name, `must be text (is ${JSON.stringify(found.value)})`)
+    return value
+  }
+  const keyFile = text('ansible_ssh_private_key_file', 'ansible_private_key_file')
+  const password = text('ansible_ssh_password', 'ansible_ssh_pass', 'ansible_password')
+  refuseForeign(read, refuse)
+  return {
+    host: host.name,
+    address: text('ansible_ssh_host', 'ansible_host') ?? host.name,
+    port: portOf(read(['ansible_ssh_port', 'ansible_port']), refuse),
+    user: text('ansible_ssh_user', 'ansible_user') ?? defaults.user,
+    ...(keyFile !== undefined && { keyFile: placed(keyFile, defaults) }),
+    ...(password !== undefined && { password }),
+    become: truth(read(['ansible_become']), refuse),
+    becomeUser: text('ansible_become_user') ?? 'root',
+  }
+}
+
+type Found = { readonly name: string; readonly value: unknown } | undefined
+
+function portOf(found: Found, refuse: Refuse): number {
+  if (!found) return 22
+  const port = typeof found.value === 'string' && /^[0-9]{1,5}$/.test(found.value) ? Number(found.value) : found.value
+  if (typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535) return port
+  refuse(found.name, `must be a port from 1 to 65535 (is ${JSON.stringify(found.value)})`)
+  return 22
+}
+
+// Ansible's boolean(): these words, any case, and 1 or 0.
+function truth(found: Found, refuse: Refuse): boolean {
+  if (!found) return false
+  const word = String(found.value).toLowerCase()
+  if (['y', 'yes', 'on', '1', 'true', 't', '1.0'].includes(word)) return true
+  if (!['n', 'no', 'off', '0', 'false', 'f', '0.0'].includes(word))
+    refuse(found.name, `must be true or false (is ${JSON.stringify(found.value)})`)
+  return false
+}
+
+function placed(file: string, { home, folder }: Defaults): string {
+  if (file === '~' || file.startsWith('~/')) return `${home}${file.slice(1)}`
+  return file.startsWith('/') || folder === '.' ? file : `${folder}/${file}`
+}
+
+/** Variables that would have Ansible reach the host in a way that is not known here. */
+const foreign: readonly { readonly name: string; readonly fine: RegExp; readonly message: string }[] = [
+  {
+    name: 'ansible_connection',
+    fine: /^(ssh|smart|paramiko|paramiko_ssh|ansible\.builtin\.(ssh|paramiko_ssh)|ansible\.netcommon\.libssh)$/,
+    message: 'hosts are reached by ssh only',
+  },
+  { name: 'ansible_become_method', fine: /^(sudo|ansible\.builtin\.sudo)$/, message: 'only sudo is known' },
+  { name: 'ansible_shell_type', fine: /^(sh|ansible\.builtin\.sh)$/, message: 'only sh is known' },
+  { name: 'ansible_ssh_common_args', fine: /^(?!.*(proxy|-J))/is, message: 'a jump host is not known here' },
+  { name: 'ansible_ssh_extra_args', fine: /^(?!.*(proxy|-J))/is, message: 'a jump host is not known here' },
+  { name: 'ansible_ssh_args', fine: /^(?!.*(proxy|-J))/is, message: 'a jump host is not known here' },
+]
+
+function refuseForeign(read: (names: readonly string[]) => Found, refuse: Refuse): void {
+  for (const { name, fine, message } of foreign) {
+    const found = read([name])
+    if (found && !fine.test(String(found.value))) refuse(name, `${message} (is ${JSON.stringify(found.value)})`)
+  }
+}

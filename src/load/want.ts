@@ -1,0 +1,111 @@
+import type { IptablesWant } from '../resources/iptables/want.js'
+import type { SysctlWant } from '../resources/sysctl/want.js'
+import type { HostWant, Problem, Profile } from '../types.js'
+import { type Bench, filledText, lineOf, type Placed, placed } from './bench.js'
+import type { Path } from './document.js'
+import type { Host, Inventory } from './inventory.js'
+import type { Play } from './playbook.js'
+import type { Names } from './rule.js'
+import { scopeOf } from './scope.js'
+import { readChains } from './want-chains.js'
+import { mergeFilter } from './want-filter.js'
+import { readRules } from './want-iptables.js'
+import { readReach } from './want-reach.js'
+import { mergeSysctl, readSysctl } from './want-sysctl.js'
+
+/** What is the same for every host of the run. */
+export interface Run {
+  readonly inventory: Inventory
+  readonly playbooks: readonly string[]
+  readonly extraVars: Readonly<Record<string, unknown>>
+  readonly mayRemove: boolean
+  readonly prune: boolean
+  readonly names: Names
+  /** The profile that a name in a play (or, without a play, in the inventory) means. */
+  readonly profile: (name: string, play: Play | undefined) => Profile | { readonly wrong: string | undefined }
+  readonly tell: (problem: Problem, host: string, play: Play | undefined) => void
+}
+
+/** What one host should hold, merged over the plays that name it. */
+export function wantOf(host: Host, plays: readonly Play[], run: Run): HostWant {
+  const benches = plays.map((play) => benchOf(host, play, run))
+  const profile = profileOf(host, benches, run)
+  const keys = mergeSysctl(benches.flatMap(readSysctl))
+  const sysctl: SysctlWant = { keys, reage: benches.some(({ play }) => play.written.reage === true) }
+  const iptables: IptablesWant = mergeFilter(benches.map(readRules), benches.flatMap(readChains), profile)
+  return {
+    host: host.name,
+    ...(profile && { profile }),
+    resources: { sysctl, iptables },
+    playbooks: run.playbooks,
+    mayRemove: run.mayRemove,
+    prune: run.prune,
+    bootLoader: same(benches.flatMap((bench) => field(bench, 'boot_loader')))?.item ?? 'auto',
+    beside: [...new Set(benches.flatMap(({ play }) => play.written.beside ?? []))],
+    reach: benches.flatMap(readReach),
+    onChange: benches.flatMap(readOnChange),
+  }
+}
+
+function benchOf(host: Host, play: Play, run: Run): Bench {
+  const scope = scopeOf(host, run.inventory, { play: play.written.vars ?? {}, extra: run.extraVars }, run.names)
+  const tell: Bench['tell'] = (path, message, aim) => run.tell(play.document.problem([play.index, ...path], message, aim), host.name, play)
+  return { host, play, scope, names: run.names, origin: { playbook: play.playbook, play: play.name }, tell }
+}
+
+function field<Key extends 'boot_loader' | 'profile'>(bench: Bench, key: Key): readonly Placed<NonNullable<Play['written'][Key]>>[] {
+  const value = bench.play.written[key]
+  return value === undefined || value === null ? [] : [placed(bench, value as NonNullable<Play['written'][Key]>, [key])]
+}
+
+/** The one value that all plays agree on; a second one is told with both places. */
+function same<Item>(
+  all: readonly Placed<Item>[],
+  equal: (a: Placed<Item>, b: Placed<Item>) => boolean = (a, b) => a.item === b.item,
+): Placed<Item> | undefined {
+  const [first] = all
+  const other = first && all.find((each) => !equal(each, first))
+  if (first && other) {
+    const path: Path = [other.problem('').path.split('.').at(-1) ?? '']
+    other.bench.tell(path, `${String(other.item)} is wanted here and ${String(first.item)} at ${lineOf(first.problem(''))}: a host has one`)
+  }
+  return first
+}
+
+function profileOf(host: Host, benches: readonly Bench[], run: Run): Profile | undefined {
+  const asked = benches.flatMap((bench) => field(bench, 'profile'))
+  const found = asked.map((each) => ({ each, got: run.profile(each.item, each.bench.play) }))
+  for (const { each, got } of found) if ('wrong' in got && got.wrong) each.bench.tell(['profile'], got.wrong)
+  const fileOf = (name: string, play: Play) => {
+    const got = run.profile(name, play)
+    return 'wrong' in got ? name : got.file
+  }
+  const first = same(asked, (a, b) => fileOf(a.item, a.bench.play) === fileOf(b.item, b.bench.play))
+  const [got] = found
+  if (first && got) return 'wrong' in got.got ? undefined : got.got
+  return ownProfile(host, benches, run)
+}
+
+/** `holdfast_profile` of the inventory, where no play says otherwise. */
+function ownProfile(host: Host, benches: readonly Bench[], run: Run): Profile | undefined {
+  const [bench] = benches
+  const variable = host.vars.get('holdfast_profile')
+  if (!bench || bench.scope.get('holdfast_profile') === undefined || bench.scope.get('holdfast_profile') === null) return undefined
+  const refuse = (message: string): undefined => {
+    if (variable) run.tell(variable.document.problem(variable.path, message), host.name, undefined)
+    else bench.tell([], message)
+  }
+  const name = filledText({ ...bench, tell: (_, message) => refuse(message) }, [], bench.scope.get('holdfast_profile'))
+  if (name === undefined) return undefined
+  const got = run.profile(name, bench.play)
+  if ('wrong' in got) return got.wrong === undefined ? undefined : refuse(got.wrong)
+  return got
+}
+
+function readOnChange(bench: Bench): HostWant['onChange'] {
+  const written = bench.play.written.on_change
+  if (written === undefined) return []
+  const text = typeof written === 'string' ? written : written.run
+  const run = filledText(bench, typeof written === 'string' ? ['on_change'] : ['on_change', 'run'], text)
+  return run === undefined ? [] : [{ play: bench.play.name, run, timeout: typeof written === 'string' ? 60 : (written.timeout ?? 60) }]
+}
