@@ -1,0 +1,74 @@
+import { keyPath, plainPath } from './spelling.js'
+
+/**
+ * How the lines of a file are understood. Measured: `systemd` 252, `procps` 4.0.2, `busybox` 1.35; read in their sources: `plain` (procps 3.2.8 of
+ * CentOS 6: no `-`, no globs) and `words` (OpenRC's loop for a sysctl that is no procps: the first word of a line, `sysctl -w`).
+ */
+export type Dialect = 'systemd' | 'procps' | 'plain' | 'busybox' | 'words'
+
+/** What one line asks for: `set` one path, `glob` every path that matches, `exclude` (`-key` without a value) takes a path out of globs. */
+export interface Assignment {
+  readonly kind: 'set' | 'glob' | 'exclude'
+  /** The file as the reader opens it, and the line in it from 1. */
+  readonly file: string
+  readonly line: number
+  /** `/proc/sys/...`, in a `glob` with its wildcards; in the dotted spelling of busybox every separator is a slash. */
+  readonly path: string
+  readonly value: string
+  /** busybox finds out by the names that exist which dots are separators. */
+  readonly anyDot?: true
+}
+
+/** The assignments of one file in order; what the reader would not understand is left out. */
+export function parseFile(file: string, text: string, dialect: Dialect): readonly Assignment[] {
+  return text.split('\n').flatMap((line, index) => {
+    const parsed = parsers[dialect](line)
+    return parsed === undefined ? [] : [{ ...parsed, file, line: index + 1 }]
+  })
+}
+
+type Parsed = Omit<Assignment, 'file' | 'line'> | undefined
+
+const parsers: Readonly<Record<Dialect, (line: string) => Parsed>> = {
+  systemd: (line) => withDash(trim(line, /^[ \t\r]+/, /[ \t\r]+$/), (key) => key.replace(/^[ \t\r]+/, '')),
+  // A blank after the dash belongs to the key, which then is not there: 4.0.2.
+  procps: (line) => withDash(trim(line, /^\s+/, /\s+$/), (key) => key),
+  plain: (line) => {
+    const parts = split(trim(line, /^\s+/, /\s+$/))
+    return parts?.value === undefined ? undefined : { kind: 'set', path: keyPath(parts.key), value: parts.value }
+  },
+  busybox: (line) => busybox(split(line.trim())),
+  words: (line) => {
+    const [word = ''] = line.replace(' = ', '=').trim().split(/[ \t]/)
+    return word.startsWith('#') ? undefined : busybox(split(word))
+  },
+}
+
+function withDash(line: string, clean: (key: string) => string): Parsed {
+  const dash = line.startsWith('-')
+  const parts = split(dash ? clean(line.slice(1)) : line)
+  if (parts === undefined || (parts.value === undefined && !dash)) return undefined
+  const path = keyPath(parts.key)
+  if (parts.value === undefined) return { kind: 'exclude', path, value: '' }
+  return { kind: /[*?[]/.test(path) ? 'glob' : 'set', path, value: parts.value }
+}
+
+function busybox(parts: { readonly key: string; readonly value?: string } | undefined): Parsed {
+  if (!parts?.value) return undefined
+  const key = parts.key.replace(/^\/proc\/sys\//, '')
+  // The path is taken below /proc/sys as it stands: a leading separator leads out of it.
+  if (/^[./]/.test(key)) return undefined
+  if (key.includes('/')) return { kind: 'set', path: plainPath(key), value: parts.value }
+  return { kind: 'set', path: plainPath(key.replaceAll('.', '/')), value: parts.value, anyDot: true }
+}
+
+function split(line: string): { readonly key: string; readonly value?: string } | undefined {
+  if (line === '' || line.startsWith('#') || line.startsWith(';')) return undefined
+  const at = line.indexOf('=')
+  if (at < 0) return { key: line }
+  return { key: line.slice(0, at).trimEnd(), value: line.slice(at + 1).trim() }
+}
+
+function trim(line: string, head: RegExp, tail: RegExp): string {
+  return line.replace(head, '').replace(tail, '')
+}
