@@ -10,8 +10,11 @@ const pairsFromBelow = (before: readonly Line[], after: readonly Line[]): readon
     .map(([i, j]): Pair => [before.length - 1 - i, after.length - 1 - j])
     .reverse()
 
-/** Pairs lines that stay. Foreign lines are paired first: where a foreign and an own one change places, the foreign one keeps its counters. */
-const pairLines = (before: readonly Line[], after: readonly Line[]): readonly Pair[] => {
+/**
+ * The lines of a chain that stay, as index pairs in rising order. Foreign lines are paired first: where a foreign and an own one change
+ * places, the foreign one keeps its counters.
+ */
+export const pairLines = (before: readonly Line[], after: readonly Line[]): readonly Pair[] => {
   const foreign = (lines: readonly Line[]): readonly number[] => lines.flatMap((line, at) => (ownId(line) === undefined ? [at] : []))
   const [from, to] = [foreign(before), foreign(after)]
   const fixed = pairsFromBelow(
@@ -54,7 +57,7 @@ const lineEdits = (before: readonly Line[], after: readonly Line[], chain: strin
 }
 
 /** One chain's edit; null = no such chain. */
-export interface ChainEdit {
+export interface ChainChange {
   readonly chain: string
   readonly before: ChainState | null
   readonly after: ChainState | null
@@ -67,7 +70,7 @@ interface Parts {
   readonly remove: readonly string[]
 }
 
-const partsOf = ({ chain, before, after }: ChainEdit): Parts => {
+const partsOf = ({ chain, before, after }: ChainChange): Parts => {
   const name = joinRestore([chain])
   const builtIn = before?.policy !== undefined || after?.policy !== undefined
   if (before && !after && !builtIn) return { create: [], change: [], flush: [`-F ${name}`], remove: [`-X ${name}`] }
@@ -81,7 +84,7 @@ const partsOf = ({ chain, before, after }: ChainEdit): Parts => {
  * The commands that turn the chains of one table from before into after, for one `iptables-restore --noflush` batch: new chains first, removed
  * ones last. A built-in chain that is null has policy ACCEPT and no rules.
  */
-export const tableEdits = (chains: readonly ChainEdit[]): readonly string[] => {
+export const tableEdits = (chains: readonly ChainChange[]): readonly string[] => {
   const parts = chains.map(partsOf)
   return (['create', 'change', 'flush', 'remove'] as const).flatMap((part) => parts.flatMap((edit) => edit[part]))
 }

@@ -1,0 +1,112 @@
+import { encodeBytes } from './host/text.js'
+import { resources } from './resources/index.js'
+import type { WantedItem } from './resources/resource.js'
+import { cksum } from './script/cksum.js'
+import type { Cause, Change, HostRecord, HostWant, Planned, RecordItem, Seen, Step } from './types.js'
+
+/** Everything one host is to change, with the causes told apart. */
+export interface HostPlan extends Planned {
+  readonly version?: string
+  /** The version at the last settled run, where it was another. */
+  readonly previousVersion?: string
+}
+
+/** How long corrections count against each other before they are called contested. */
+const contestedWithin = 24 * 3600 * 1000
+
+/** want x seen -> what differs in both layers, and why it does. Pure but for `now`, an ISO time. */
+export function planHost(want: HostWant, seen: Seen, now: string): HostPlan {
+  const parts = resources.flatMap((resource) => {
+    const wanted = want.resources[resource.name]
+    return wanted === undefined ? [] : [resource.plan(wanted as never, seen, want)]
+  })
+  const refused = parts.flatMap((part) => part.refused)
+  const { version, record } = seen.facts
+  const steps = refused.length > 0 ? [] : parts.flatMap((part) => part.steps).map((step) => withCauses(step, want, seen, now))
+  return {
+    steps: order(steps),
+    warnings: [...versionWarning(want, seen), ...parts.flatMap((part) => part.warnings)],
+    refused,
+    ...(version === undefined ? {} : { version }),
+    ...(record?.version === undefined || version === undefined || record.version === version ? {} : { previousVersion: record.version }),
+  }
+}
+
+function versionWarning(want: HostWant, seen: Seen): readonly string[] {
+  const rule = want.profile?.version
+  if (rule === undefined || seen.facts.version !== undefined) return []
+  const printed = seen.sections.find((section) => section.kind === 'version')?.body.trim().split('\n')[0] ?? ''
+  return [`the version of ${want.profile?.name} could not be read: ${printed === '' ? 'its command printed nothing' : printed.slice(0, 200)}`]
+}
+
+/** Live before boot; what cannot be undone comes last among the values. */
+function order(steps: readonly Step[]): readonly Step[] {
+  const rank = (step: Step) => {
+    const { effect } = step
+    if (effect.kind === 'once') return effect.layer === 'live' ? 0 : 4
+    if (effect.kind === 'chain') return 1
+    if (effect.kind === 'value') return effect.noUndo === undefined ? 2 : 3
+    return 5
+  }
+  return steps.map((step, index) => ({ step, index })).sort((a, b) => rank(a.step) - rank(b.step) || a.index - b.index).map(({ step }) => step)
+}
+
+function withCauses(step: Step, want: HostWant, seen: Seen, now: string): Step {
+  return { ...step, changes: step.changes.map((change) => ({ ...change, cause: causeOf(change, want, seen, now) })) }
+}
+
+function causeOf(change: Change, want: HostWant, seen: Seen, now: string): Cause {
+  const record = seen.facts.record
+  const id = idOf(change)
+  const old = record?.items[change.resource]?.[id]
+  if (record === undefined || old === undefined) return 'new'
+  const item = wantedItems(want).find((one) => one.resource === change.resource && one.item.id === id)?.item
+  if (item === undefined || digest(item.want) !== old.want) return 'intent'
+  if (record.version !== undefined && seen.facts.version !== undefined && record.version !== seen.facts.version) return 'upgrade'
+  const recent = old.corrected.filter((time) => Date.parse(now) - Date.parse(time) < contestedWithin)
+  return recent.length >= 3 ? 'contested' : 'drift'
+}
+
+/** The record's name of what a change is about: the key, or the id after `family table chain`. */
+export function idOf(change: Change): string {
+  if (change.resource !== 'iptables') return change.at
+  const [, , chain, ...rest] = change.at.split(' ')
+  const id = rest.join(' ')
+  return id === 'rule' || id === 'policy' ? `chain:${chain}` : id
+}
+
+function wantedItems(want: HostWant): readonly { readonly resource: string; readonly item: WantedItem }[] {
+  return resources.flatMap((resource) => {
+    const wanted = want.resources[resource.name]
+    return wanted === undefined ? [] : resource.items(wanted as never).map((item) => ({ resource: resource.name, item }))
+  })
+}
+
+function digest(text: string): string {
+  return cksum(encodeBytes(text))
+}
+
+/** The record that a settled run leaves: this run's items, and those of playbooks that were no part of it. */
+export function nextRecord(run: string, want: HostWant, seen: Seen, steps: readonly Step[], now: string): HostRecord {
+  const old = seen.facts.record
+  const items: Record<string, Record<string, RecordItem>> = {}
+  for (const [resource, known] of Object.entries(old?.items ?? {})) {
+    const stays = Object.entries(known).filter(([, item]) => !want.mayRemove || !want.playbooks.includes(item.playbook))
+    items[resource] = Object.fromEntries(stays)
+  }
+  const changes = steps.flatMap((step) => step.changes)
+  for (const { resource, item } of wantedItems(want)) {
+    const before = old?.items[resource]?.[item.id]
+    const corrected = changes.some((change) => change.resource === resource && idOf(change) === item.id && change.cause !== 'new' && change.cause !== 'intent')
+    items[resource] = {
+      ...items[resource],
+      [item.id]: {
+        playbook: item.playbook,
+        want: digest(item.want),
+        corrected: [...(before?.corrected ?? []), ...(corrected ? [now] : [])].slice(-3),
+        ...(item.where === undefined ? {} : { where: item.where }),
+      },
+    }
+  }
+  return { format: 1, run, at: now, ...(seen.facts.version === undefined ? {} : { version: seen.facts.version }), bootId: seen.facts.bootId, items }
+}

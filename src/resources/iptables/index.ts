@@ -1,0 +1,70 @@
+import type { Backend, Family, HostWant, Planned, Seen } from '../../types.js'
+import type { Resource, WantedItem } from '../resource.js'
+import { planBoot } from './boot.js'
+import { groupWant, placeName } from './groups.js'
+import { joinPlans, orphans, planLive, removalGroup } from './live.js'
+import { isAllowed, otherFirewalls } from './others.js'
+import { probe } from './probe.js'
+import { numberRequests } from './requests.js'
+import { liveRuleset, readSpelling } from './spelled.js'
+import type { IptablesWant } from './want.js'
+import { activeBackend, hostWarnings } from './warnings.js'
+
+/** Packet filter rules: placed rules and owned chains, in the running kernel and in whatever brings them back at boot. */
+export const iptablesResource: Resource<IptablesWant> = { name: 'iptables', probe, plan, items }
+
+function plan(want: IptablesWant, seen: Seen, host: HostWant): Planned {
+  const backend = activeBackend(seen)
+  if (backend === undefined) return { steps: [], warnings: [], refused: ['there is no iptables on this host'] }
+  const strangers = otherFirewalls(want, seen, backend).filter((other) => !isAllowed(host, other))
+  if (strangers.length > 0)
+    return { steps: [], warnings: [], refused: strangers.map((other) => `another firewall is here: ${other.name} (${other.because}); rules of iptables beside it need \`beside: [${other.name}]\` in the play`) }
+  const numbered = numberRequests(want)
+  const grouped = groupWant(numbered, readSpelling(seen, numbered.requests), host, seen)
+  if (grouped.refused.length > 0) return { steps: [], warnings: [], refused: grouped.refused }
+  const rulesets = (family: Family) => liveRuleset(seen, backend, family)
+  const found = findOrphans(want, seen, rulesets)
+  const swept = host.prune ? found.map((orphan) => removalGroup(orphan, [orphan.id])) : []
+  const groups = mergeGroups([...grouped.groups, ...swept])
+  const all = joinPlans([unreadable(seen, backend, groups), planLive(groups, rulesets, backend), planBoot(groups, seen, host)])
+  const named = host.prune ? [] : found.map((orphan) => `${placeName(orphan)}: the rule ${orphan.id} is an orphan: no playbook of this run and no record explains it (--prune removes it)`)
+  return { steps: all.refused.length > 0 ? [] : all.steps, warnings: [...hostWarnings(seen, backend), ...all.warnings, ...named], refused: [...new Set(all.refused)] }
+}
+
+/** An id with every chain that it stands in; an owned chain goes by `chain:NAME`. */
+function items(want: IptablesWant): readonly WantedItem[] {
+  const all = [
+    ...want.rules.map((rule) => ({ id: rule.id, origin: rule.origin, where: placeName(rule), want: rule.specs })),
+    ...want.chains.map((chain) => ({ id: `chain:${chain.name}`, origin: chain.origin, where: placeName({ ...chain, chain: chain.name }), want: [chain.policy, chain.specs] })),
+  ]
+  return [...new Set(all.map((item) => item.id))].map((id) => {
+    const same = all.filter((item) => item.id === id)
+    return { id, playbook: same[0]!.origin.playbook, want: JSON.stringify(same.map((item) => [item.where, item.want])), where: same.map((item) => item.where) }
+  })
+}
+
+function findOrphans(want: IptablesWant, seen: Seen, rulesets: (family: Family) => ReturnType<typeof liveRuleset>) {
+  const recorded = Object.keys(seen.facts.record?.items.iptables ?? {})
+  const known = new Set([...want.rules.map((rule) => rule.id), ...want.absent.flatMap((rule) => rule.id ?? []), ...recorded])
+  return orphans(rulesets, known)
+}
+
+/** Two groups of one chain (a want's and a sweep's) become one. */
+function mergeGroups(groups: ReturnType<typeof groupWant>['groups']): ReturnType<typeof groupWant>['groups'] {
+  const merged = new Map<string, (typeof groups)[number]>()
+  for (const group of groups) {
+    const old = merged.get(placeName(group))
+    merged.set(placeName(group), old === undefined ? group : { ...old, remove: [...old.remove, ...group.remove] })
+  }
+  return [...merged.values()]
+}
+
+/** iptables-nft-save leaves out what iptables cannot express and says so by its exit code: positions in such a chain cannot be known. */
+function unreadable(seen: Seen, backend: Backend, groups: readonly { readonly family: Family }[]): { steps: []; warnings: []; refused: readonly string[] } {
+  const refused = (['ipv4', 'ipv6'] as const).flatMap((family) => {
+    const error = seen.sections.find((section) => section.kind === 'save-error' && section.name === `${backend} ${family}`)?.body.trim()
+    if (error === undefined || !groups.some((group) => group.family === family)) return []
+    return [`the ${family} rules cannot be read in full (${error.split('\n')[0]}), so no place among them can be known`]
+  })
+  return { steps: [], warnings: [], refused }
+}

@@ -1,0 +1,72 @@
+import type { Backend, Change, Step } from '../../types.js'
+import { targetOf } from './chain-target.js'
+import { type Group, isBuiltin, placeName } from './groups.js'
+import { chainOf, type Ruleset } from './ruleset.js'
+import { shadowedBy } from './shadow.js'
+import { ownId } from './tokens.js'
+
+/** The live ruleset's part of a plan: a chain effect for each chain that differs. */
+export interface LayerPlan {
+  readonly steps: readonly Step[]
+  readonly warnings: readonly string[]
+  readonly refused: readonly string[]
+}
+
+/** Compares every group with the running kernel's rules. */
+export function planLive(groups: readonly Group[], rulesets: (family: Group['family']) => Ruleset | undefined, backend: Backend): LayerPlan {
+  const parts = groups.map((group): LayerPlan => {
+    const ruleset = rulesets(group.family)
+    if (ruleset === undefined) return { steps: [], warnings: [], refused: [`there is no ${group.family === 'ipv4' ? 'iptables' : 'ip6tables'} on this host`] }
+    const before = chainOf(ruleset, group.table, group.chain, group.builtin)
+    const { after, changes, refused } = targetOf(group, before, 'live')
+    if (refused.length > 0 || after === undefined) return { steps: [], warnings: [], refused }
+    const warnings = after === null ? [] : shadows(group, after.lines)
+    if (changes.length === 0) return { steps: [], warnings, refused: [] }
+    const effect = { kind: 'chain', backend, family: group.family, table: group.table, chain: group.chain, before: before ?? null, after } as const
+    return { steps: [{ changes, effect }], warnings, refused: [] }
+  })
+  return joinPlans(parts)
+}
+
+export function joinPlans(parts: readonly LayerPlan[]): LayerPlan {
+  return {
+    steps: parts.flatMap((part) => part.steps),
+    warnings: parts.flatMap((part) => part.warnings),
+    refused: parts.flatMap((part) => part.refused),
+  }
+}
+
+function shadows(group: Group, lines: readonly string[]): readonly string[] {
+  return lines.flatMap((line, index) => {
+    const id = ownId(line) ?? group.items.find((item) => item.lines.includes(line))?.id
+    if (id === undefined || !group.items.some((item) => item.id === id)) return []
+    const number = shadowedBy(lines, index)
+    if (number === undefined) return []
+    return [`rule ${id} can never match: rule ${number} of ${placeName(group)} above it ends its packets (${lines[number - 1]})`]
+  })
+}
+
+/** Own rules that nothing explains: neither a playbook of this run nor the record. With prune they go. */
+export function orphans(
+  rulesets: (family: Group['family']) => Ruleset | undefined,
+  known: ReadonlySet<string>,
+): readonly { readonly family: Group['family']; readonly table: string; readonly chain: string; readonly id: string }[] {
+  return (['ipv4', 'ipv6'] as const).flatMap((family) =>
+    [...(rulesets(family) ?? [])].flatMap(([table, chains]) =>
+      [...chains].flatMap(([chain, state]) => {
+        const ids = new Set(state.lines.flatMap((line) => ownId(line) ?? []))
+        return [...ids].filter((id) => !known.has(id)).map((id) => ({ family, table, chain, id }))
+      }),
+    ),
+  )
+}
+
+/** A group that only removes ids from one chain. */
+export function removalGroup(where: { family: Group['family']; table: string; chain: string }, ids: readonly string[]): Group {
+  return { ...where, builtin: isBuiltin(where.table, where.chain), items: [], remove: ids, absent: [], dropChain: false }
+}
+
+/** Changes with a note on where the boot layer lives. */
+export function noted(changes: readonly Change[], note: string): readonly Change[] {
+  return changes.map((change) => ({ ...change, note }))
+}

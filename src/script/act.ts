@@ -1,0 +1,211 @@
+import { encodeBytes } from '../host/text.js'
+import { commonSubsequence } from '../resources/iptables/lcs.js'
+import type { ChainState, Effect } from '../types.js'
+import { restoreBatches } from './batches.js'
+import { chainLibrary } from './chains.js'
+import { cksum } from './cksum.js'
+import { lockLibrary, takeLock } from './lock.js'
+import { asFunction, prelude } from './prelude.js'
+import { quote } from './quote.js'
+import { rehearsal, type RehearsalInput } from './rehearse.js'
+import { type FileEffect, fileGuards, fileLibrary, stageFiles } from './stage.js'
+import { defaultPolicy, toolOf, undoProgram } from './undo.js'
+
+/** What the scripts of one host's run are made of; plain data, so that a kept plan can hold it and the scripts can be made again. */
+export interface ScriptInput {
+  readonly run: string
+  /** Who holds the lock, for whoever meets it: `kim@jump1`. */
+  readonly who: string
+  readonly effects: readonly Effect[]
+  /** Seconds from arming to the undo, and of waiting for the lock. */
+  readonly confirmTimeout: number
+  readonly lockTimeout: number
+  readonly rehearsal: RehearsalInput
+  readonly backend: string
+}
+
+type ChainEffect = Extract<Effect, { kind: 'chain' }>
+type ValueEffect = Extract<Effect, { kind: 'value' }>
+
+/** Whether anything of the running kernel changes; if not, settle runs alone. */
+export function changesLive(effects: readonly Effect[]): boolean {
+  return effects.some((effect) => effect.kind === 'chain' || effect.kind === 'value' || (effect.kind === 'once' && effect.layer === 'live'))
+}
+
+/**
+ * The second trip: lock, guards, staging, rehearsal, arming the undo, the changes, reading back. Its sections tell how far it came: `locked`,
+ * `stale`, `failed`, `refused`, `undone`, `applied`. It goes on when its connection dies: what decides is the confirmation.
+ */
+export function actScript(input: ScriptInput, mark: string): string {
+  const files = input.effects.filter((effect): effect is FileEffect => effect.kind === 'file')
+  return asFunction(
+    [
+      prelude(mark),
+      chainLibrary,
+      lockLibrary,
+      fileLibrary,
+      takeLock(input.run, input.who, input.lockTimeout),
+      giveUpLibrary,
+      guards(input),
+      fileGuards(files),
+      `if [ -n "$hf_stale" ]; then hf_s stale; printf '%s' "$hf_stale"; hf_quit; return 0; fi`,
+      stageFiles(files),
+      `hf_out=$(hf_stage_all 2>&1) || { hf_s failed; printf '%s\\n' "$hf_out"; hf_quit; return 0; }`,
+      rehearsal(input.rehearsal),
+      `hf_rehearse_all || { hf_quit; return 0; }`,
+      arm(input),
+      `{\n${changes(input)}\n:\n} || { hf_return; return 0; }`,
+      readBack(input.effects),
+      `: > "$hf_lock/applied"; hf_s applied; hf_s end`,
+    ].join('\n'),
+  )
+}
+
+/** Ways out: before the first change (hf_quit), and after it, by the undo at once (hf_return). */
+const giveUpLibrary = `hf_quit() {
+  [ ! -f "$hf_lock/staged" ] || while IFS= read -r hf_p; do rm -f "$hf_p"; done < "$hf_lock/staged"
+  hf_release; hf_s end
+}
+hf_return() {
+  if mv "$hf_lock/armed" "$hf_lock/fired" 2>/dev/null; then
+    sh "$hf_lock/undo.sh" now
+    hf_s undone; cat "$hf_root/undone.$hf_run" 2>/dev/null
+    hf_release
+  else hf_s fired; fi
+  hf_s end
+}
+hf_step() { # label command...: a change runs only while the undo is still armed
+  [ -e "$hf_lock/armed" ] || { hf_s failed; printf 'the undo fired before %s\\n' "$1"; return 1; }
+  hf_label=$1; shift
+  hf_out=$("$@" 2>&1) || { hf_s failed; printf '%s: %s\\n' "$hf_label" "$hf_out"; return 1; }
+}
+hf_put() { printf '%s\\n' "$2" > "$1"; }
+hf_stale=`
+
+/** What the steps were made from must still be so: values, the order of the chains touched, the back end. */
+function guards(input: ScriptInput): string {
+  const chains = input.effects.filter((effect): effect is ChainEffect => effect.kind === 'chain')
+  const values = input.effects.filter((effect): effect is ValueEffect => effect.kind === 'value')
+  return [
+    `hf_run=${quote(input.run)}`,
+    chains.length === 0
+      ? ''
+      : `case $(iptables -V 2>&1) in *nf_tables*) hf_be=nft;; *) hf_be=legacy;; esac
+[ $hf_be = ${input.backend} ] || hf_stale="$hf_stale""the active back end of iptables is now $hf_be
+"`,
+    ...chains.map(
+      (effect) =>
+        `[ "$(${stateCommand(effect)} | cksum)" = ${quote(stateSum(effect.before, defaultPolicy(effect)))} ] || hf_stale="$hf_stale"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}"
+"`,
+    ),
+    ...values
+      .filter((effect) => effect.noUndo !== 'write-only')
+      .map(
+        (effect) =>
+          `[ "$(hf_words ${quote(effect.path)})" = ${quote(words(effect.before))} ] || hf_stale="$hf_stale"${quote(effect.path)}"
+"`,
+      ),
+  ].join('\n')
+}
+
+function stateCommand(effect: ChainEffect): string {
+  return `hf_state ${toolOf(effect.family)} ${quote(effect.table)} ${quote(effect.chain)} ${quote(defaultPolicy(effect))}`
+}
+
+/** What hf_state prints for a chain, as text. */
+function stateText(state: ChainState | null, fallback: string): string {
+  if (state === null) return `${fallback}\n`
+  return `${[state.policy ?? '-', ...state.lines].join('\n')}\n`
+}
+
+function stateSum(state: ChainState | null, fallback: string): string {
+  return cksum(encodeBytes(stateText(state, fallback)))
+}
+
+function words(value: string): string {
+  return value.trim().split(/[ \t\n]+/).join(' ')
+}
+
+/** Writes what the undo needs into the lock's folder, starts it where it outlives this connection, and waits for its ready mark. */
+function arm(input: ScriptInput): string {
+  const data = input.effects.flatMap((effect, index) => {
+    if (effect.kind === 'chain') return chainData(effect, index)
+    if (effect.kind === 'value')
+      return effect.noUndo === 'write-only'
+        ? []
+        : [
+            `cat ${quote(effect.path)} > "$hf_lock/before.${index}"`,
+            ...effect.also.map((path, at) => `[ ! -r ${quote(path)} ] || cat ${quote(path)} > "$hf_lock/also.${index}.${at + 1}"`),
+          ]
+    return []
+  })
+  const seconds = Math.floor(input.confirmTimeout)
+  return `hf_arm() {
+${[...data, `printf '%s' ${quote(undoProgram(input.run, input.effects))} > "$hf_lock/undo.sh"`, ': > "$hf_lock/armed"'].map((line) => `${line} || return 1`).join('\n')}
+for hf_way in systemd-run setsid nohup plain; do
+  case $hf_way in
+    systemd-run) [ -d /run/systemd/system ] && hf_have systemd-run || continue
+      systemd-run --quiet --collect --unit="holdfast-undo-$hf_run" /bin/sh "$hf_lock/undo.sh" watch ${seconds} </dev/null >/dev/null 2>&1 || continue;;
+    setsid) hf_have setsid || continue
+      setsid sh "$hf_lock/undo.sh" watch ${seconds} </dev/null >/dev/null 2>&1 &;;
+    nohup) hf_have nohup || continue
+      nohup sh "$hf_lock/undo.sh" watch ${seconds} </dev/null >/dev/null 2>&1 &;;
+    plain) ( trap '' HUP INT TERM; exec sh "$hf_lock/undo.sh" watch ${seconds} ) </dev/null >/dev/null 2>&1 &;;
+  esac
+  hf_n=0
+  while [ ! -e "$hf_lock/ready" ] && [ $hf_n -lt 60 ]; do sleep 0.05 2>/dev/null || sleep 1; hf_n=$((hf_n + 1)); done
+  [ ! -e "$hf_lock/ready" ] || break
+done
+[ -e "$hf_lock/ready" ] || { echo 'the undo did not start'; return 1; }
+read -r hf_undo < "$hf_lock/ready" && hf_own "$hf_undo" "$hf_run" ${quote(input.who)}
+}
+hf_arm > "$hf_lock/arming" 2>&1 || { hf_s failed; echo 'the undo could not be armed, so nothing was changed:'; cat "$hf_lock/arming"; rm -f "$hf_lock/armed"; hf_quit; return 0; }
+hf_s armed`
+}
+
+/** The chain before, the numbers of its lines that go (or move), and the texts that come: what the undo works from. */
+function chainData(effect: ChainEffect, index: number): readonly string[] {
+  const before = effect.before?.lines ?? []
+  const after = effect.after?.lines ?? []
+  const pairs = commonSubsequence(before, after)
+  const kept = new Set(pairs.map(([at]) => at))
+  const stayed = new Set(pairs.map(([, at]) => at))
+  const gone = before.flatMap((_, at) => (kept.has(at) ? [] : [`${at + 1}\n`]))
+  const came = after.flatMap((line, at) => (stayed.has(at) ? [] : [`${line}\n`]))
+  return [
+    `printf '%s' ${quote(stateText(effect.before, defaultPolicy(effect)))} > "$hf_lock/before.${index}"`,
+    `printf '%s' ${quote(gone.join(''))} > "$hf_lock/gone.${index}"`,
+    `printf '%s' ${quote(came.join(''))} > "$hf_lock/came.${index}"`,
+  ]
+}
+
+/** Modules and commands, then one batch per family and table, then values in the plan's order. */
+function changes(input: ScriptInput): string {
+  const once = input.effects.flatMap((effect) => (effect.kind === 'once' && effect.layer === 'live' ? [effect] : []))
+  const values = input.effects.flatMap((effect) => (effect.kind === 'value' ? [effect] : []))
+  return [
+    ...once.map((effect) => `hf_step ${quote(effect.run)} sh -c ${quote(effect.run)}`),
+    ...restoreBatches(input.effects).map(
+      (batch) => `hf_text=${quote(batch.text)}\nhf_load() { printf '%s' "$hf_text" | hf_batch ${batch.tool}; }\nhf_step ${quote(`${batch.tool} ${batch.table}`)} hf_load`,
+    ),
+    ...values.map((effect) => `hf_step ${quote(effect.path)} hf_put ${quote(effect.path)} ${quote(effect.after)}`),
+  ].join(' &&\n')
+}
+
+/** Exit codes prove nothing: every chain and value is read again, and what reads back wrong fires the undo at once. */
+function readBack(effects: readonly Effect[]): string {
+  const lines = effects.flatMap((effect) => {
+    if (effect.kind === 'chain')
+      return [
+        `[ "$(${stateCommand(effect)} | cksum)" = ${quote(stateSum(effect.after, defaultPolicy(effect)))} ] || hf_wrong="$hf_wrong"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}" reads back otherwise; "`,
+      ]
+    if (effect.kind === 'value' && effect.noUndo !== 'write-only')
+      return [
+        `hf_now=$(hf_words ${quote(effect.path)}); [ "$hf_now" = ${quote(words(effect.after))} ] || hf_wrong="$hf_wrong"${quote(`${effect.path} was set to ${words(effect.after)} and reads back `)}"$hf_now; "`,
+      ]
+    return []
+  })
+  return `hf_wrong=
+${lines.join('\n')}
+if [ -n "$hf_wrong" ]; then hf_s failed; printf '%s\\n' "$hf_wrong"; hf_return; return 0; fi`
+}

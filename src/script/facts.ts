@@ -1,0 +1,49 @@
+import type { Profile } from '../types.js'
+import { quote } from './quote.js'
+
+/** Where the tool keeps its memory on a host, and its lock and undo folder until the next reboot. */
+export const stateDir = '/var/lib/holdfast'
+export const lockRoot = '/run/holdfast'
+
+/**
+ * sh that prints what the host is: kernel, what will be PID 1 at the next boot, what is enabled there by that init's own links,
+ * the product's version, the record, the lock and the result of the last undo. Builtins wherever they do.
+ */
+export function factsScript(profile: Profile | undefined): string {
+  return `hf_s facts
+read -r hf_k < /proc/sys/kernel/osrelease; printf 'kernel %s\\n' "$hf_k"
+read -r hf_k < /proc/sys/kernel/random/boot_id; printf 'boot %s\\n' "$hf_k"
+read -r hf_k < /proc/uptime; printf 'uptime %s\\n' "\${hf_k%% *}"
+hf_init=; [ -L /sbin/init ] && hf_init=$(readlink /sbin/init); printf 'init %s\\n' "$hf_init"
+for hf_k in /sbin/init /run/systemd/system /sbin/openrc /etc/inittab /etc/init /sbin/initctl /etc/rc.d/rc.sysinit /etc/rc.sysinit /etc/rcS.d /etc/rc3.d; do
+  [ -e "$hf_k" ] && printf 'has %s\\n' "$hf_k"
+done
+printf 'ssh %s\\n' "$SSH_CONNECTION"
+for hf_k in unshare ip nft ipset conntrack bash nc python3 modprobe systemctl nsenter; do hf_have $hf_k && printf 'tool %s\\n' $hf_k; done
+hf_s enabled
+for hf_k in /etc/systemd/system/*.wants/* /etc/systemd/system/*.requires/* /lib/systemd/system/*.target.wants/*; do
+  if [ -L "$hf_k" ] || [ -e "$hf_k" ]; then printf 'systemd %s\\n' "\${hf_k##*/}"; fi
+done
+for hf_k in /etc/systemd/system/*.service; do
+  if [ -L "$hf_k" ]; then case $(readlink "$hf_k") in /dev/null) printf 'masked %s\\n' "\${hf_k##*/}";; esac; fi
+done
+for hf_k in netfilter-persistent iptables ip6tables nftables ufw firewalld; do
+  for hf_d in /lib/systemd/system /usr/lib/systemd/system /etc/systemd/system; do
+    [ -f "$hf_d/$hf_k.service" ] && { printf 'native %s\\n' "$hf_k.service"; break; }
+  done
+done
+for hf_k in /etc/rc[S2345].d/S[0-9]* /etc/rc.d/rc[2345].d/S[0-9]*; do
+  if [ -e "$hf_k" ]; then hf_k=\${hf_k##*/S}; printf 'sysv %s\\n' "\${hf_k#[0-9][0-9]}"; fi
+done
+for hf_k in /etc/runlevels/*/*; do [ -e "$hf_k" ] && printf 'openrc %s\\n' "\${hf_k##*/}"; done
+${profile?.version === undefined ? '' : versionScript(profile.version.command)}
+hf_f ${stateDir}/record.json
+for hf_k in ${lockRoot}/lock/owner ${lockRoot}/undone.*; do hf_f "$hf_k"; done
+[ -e ${lockRoot}/lock/armed ] && hf_s armed`
+}
+
+/** The product's own command; a time limit where the host has one, and its complaint kept for people. */
+function versionScript(command: string): string {
+  return `hf_s version
+if hf_have timeout; then timeout 10 sh -c ${quote(command)} 2>&1; else sh -c ${quote(command)} 2>&1; fi`
+}

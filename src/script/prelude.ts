@@ -1,0 +1,30 @@
+import { quote } from './quote.js'
+
+/**
+ * The head of every script's function: a plain environment, and the helpers that print sections.
+ * A body is followed by one newline of ours, so a file without a final newline arrives as it is.
+ */
+export function prelude(mark: string): string {
+  return `LC_ALL=C; LANG=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin; export LC_ALL LANG PATH
+unset CDPATH ENV BASH_ENV LANGUAGE POSIXLY_CORRECT
+umask 077; trap '' HUP PIPE
+SSH_CONNECTION=\${SSH_CONNECTION:-\${1:-}}
+exec </dev/null
+hf_mark=${quote(mark)}
+hf_s() { printf '\\n%s %s\\n' "$hf_mark" "$*"; }
+hf_have() { command -v "$1" >/dev/null 2>&1; }
+hf_f() {
+  for hf_p in "$@"; do
+    case $hf_p in *'
+'*) continue;; esac
+    if [ -L "$hf_p" ]; then hf_s link "$hf_p"; readlink "$hf_p"; hf_s real "$hf_p"; readlink -f "$hf_p"; fi
+    if [ -f "$hf_p" ]; then hf_s file "$hf_p"; head -c 1048576 "$hf_p"; fi
+  done
+}
+hf_s begin`
+}
+
+/** Wraps a body so that a transfer that is cut runs nothing: one function, called on the last line. */
+export function asFunction(body: string): string {
+  return `hf_main() {\n${body}\n}\nhf_main "$@"\n`
+}

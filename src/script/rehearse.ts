@@ -1,0 +1,140 @@
+import type { Reach } from '../types.js'
+import type { Batch } from './batches.js'
+import { quote } from './quote.js'
+
+export interface RehearsalInput {
+  readonly batches: readonly Batch[]
+  readonly reach: readonly Reach[]
+}
+
+/**
+ * sh that defines hf_rehearse_all: the candidate ruleset in a throw-away namespace behind a veth that bears the real interface's name and
+ * address; a SYN from the controller's address must reach TCP there. It is let in when TCP's own counter of segments moves, so no listener
+ * is needed. Prints a section `rehearsal LABEL` each: ok, refused, none (it cannot be done here), inconclusive (it fails today too).
+ * Returns 1 when the plan must not run.
+ */
+export function rehearsal(input: RehearsalInput): string {
+  if (input.batches.length === 0) return 'hf_rehearse_all() { :; }'
+  const probes = input.reach.map(
+    (reach, index) => `hf_probe ${index} ${quote(reach.from)} '' ${reach.port} ${reach.protocol} ${reach.allowed ? 'reach' : 'shut'} || return 1`,
+  )
+  return `${library}
+hf_candidate() {
+  ${input.batches.map((batch, index) => `echo '#@batch.${index}.${batch.tool}'; printf '%s' ${quote(batch.text)}`).join('\n  ')}
+}
+hf_rehearse_all() {
+  hf_can_rehearse || { hf_s rehearsal ssh; printf 'none %s\\n' "$hf_why"; return 0; }
+  set -f; set -- $SSH_CONNECTION; set +f
+  if [ $# = 4 ]; then hf_probe ssh "$1" "$3" "$4" tcp ssh || return 1
+  else hf_s rehearsal ssh; printf 'none %s\\n' 'the host does not say where the connection comes from (no SSH_CONNECTION)'; fi
+  ${[...probes, ':'].join('\n  ')}
+}`
+}
+
+const library = `hf_can_rehearse() {
+  for hf_x in unshare ip awk mount; do hf_have $hf_x || { hf_why="there is no $hf_x"; return 1; }; done
+  unshare -n -m true 2>/dev/null || { hf_why="unshare -n -m: $(unshare -n -m true 2>&1)"; return 1; }
+  hf_dial=
+  for hf_x in bash nc busybox python3 perl curl; do hf_have $hf_x && { hf_dial=$hf_x; break; }; done
+  [ -n "$hf_dial" ] || { hf_why='nothing here can open a connection (bash, nc, python3, perl, curl)'; return 1; }
+  if hf_have modprobe && [ -e /proc/modules ] && [ ! -e /sys/module/veth ] && ! ip -o link show type veth 2>/dev/null | grep -q .; then
+    hf_why='the module of veth is not loaded'; return 1
+  fi
+}
+hf_present() {
+  echo '#@sets'; hf_have ipset && ipset save 2>/dev/null
+  echo '#@iptables.save'; iptables-save 2>/dev/null
+  echo '#@ip6tables.save'; ip6tables-save 2>/dev/null
+  if hf_have nft; then
+    echo '#@native'
+    nft list tables 2>/dev/null | while read -r hf_x hf_f hf_t; do
+      case $(iptables -V 2>&1) in *nf_tables*) case "$hf_f $hf_t" in 'ip filter'|'ip nat'|'ip mangle'|'ip raw'|'ip security'|'ip6 filter'|'ip6 nat'|'ip6 mangle'|'ip6 raw'|'ip6 security') continue;; esac;; esac
+      nft -s list table "$hf_f" "$hf_t" 2>/dev/null
+    done
+  fi
+}
+hf_stage_play='hf_dev=$1; hf_from=$2; hf_to=$3; hf_port=$4; hf_proto=$5; hf_dial=$6; hf_with=$7; hf_peer_sh=$8
+mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir /run/hf && cd /run/hf || exit 3
+awk "/^#@/{f=substr(\\$0,3);next}{print > f}"
+case $hf_from in *:*) hf_bits=128; hf_6="-6"; hf_dad=nodad;; *) hf_bits=32; hf_6="-4"; hf_dad=;; esac
+unshare -n sh -c "$hf_peer_sh" peer "$hf_from" "$hf_to" "$hf_port" "$hf_proto" "$hf_dial" "$hf_bits" "$hf_6" "$hf_dad" & hf_peer=$!
+trap "kill $hf_peer 2>/dev/null" EXIT
+hf_n=0; while [ ! -e ready ] && [ $hf_n -lt 60 ]; do sleep 0.02 2>/dev/null || sleep 1; hf_n=$((hf_n + 1)); done
+for hf_x in all default; do
+  { echo 0 > /proc/sys/net/ipv4/conf/$hf_x/rp_filter; echo 0 > /proc/sys/net/ipv6/conf/$hf_x/disable_ipv6; } 2>/dev/null
+done
+ip link set lo up
+ip link add name "$hf_dev" type veth peer name hfp netns $hf_peer || { echo "none the link could not be made"; exit 0; }
+{ echo 0 > "/proc/sys/net/ipv4/conf/$hf_dev/rp_filter"; } 2>/dev/null
+ip $hf_6 addr add "$hf_to/$hf_bits" dev "$hf_dev" $hf_dad && ip link set "$hf_dev" up && ip $hf_6 route add "$hf_from/$hf_bits" dev "$hf_dev" || { echo "none the addresses could not be set"; exit 0; }
+[ ! -s sets ] || ipset restore < sets 2>/dev/null
+[ ! -s native ] || nft -f native || { echo "none the native nft tables could not be loaded"; exit 0; }
+for hf_x in iptables ip6tables; do
+  [ ! -s $hf_x.save ] || $hf_x-restore < $hf_x.save || { echo "none the present $hf_x rules could not be loaded"; exit 0; }
+done
+if [ $hf_with = candidate ]; then
+  for hf_x in batch.*; do hf_t=\${hf_x##*.}; hf_o=$($hf_t-restore --noflush < $hf_x 2>&1) || { printf "broken %s: %s\\n" "$hf_t" "$hf_o"; exit 0; }; done
+fi
+: > link
+hf_n=0; while [ ! -e up ] && [ $hf_n -lt 100 ]; do sleep 0.02 2>/dev/null || sleep 1; hf_n=$((hf_n + 1)); done
+hf_count() {
+  while read -r a b c d e f g h i j k l; do case $hf_proto$a in tcpTcp:) hf_c=$k;; udpUdp:) hf_c=$b.$c;; esac; done < /proc/net/snmp
+  [ $hf_proto = tcp ] || while read -r a b; do case $a in Udp6InDatagrams|Udp6NoPorts) hf_c=$hf_c.$b;; esac; done < /proc/net/snmp6
+}
+hf_count; hf_base=$hf_c; : > go; hf_n=0; hf_result=dropped
+while [ $hf_n -lt 140 ]; do
+  hf_count; [ "$hf_c" = "$hf_base" ] || { hf_result=reached; break; }
+  sleep 0.02 2>/dev/null || { sleep 1; hf_n=$((hf_n + 40)); }; hf_n=$((hf_n + 1))
+done
+echo $hf_result
+if [ $hf_result = dropped ]; then
+  case $hf_6 in -6) hf_t=ip6tables;; *) hf_t=iptables;; esac
+  $hf_t-save -c 2>/dev/null | grep -v -e "^\\[0:0\\]" -e "^#"
+fi'
+hf_peer_sh='cd /run/hf; : > ready
+while [ ! -e link ]; do sleep 0.02 2>/dev/null || sleep 1; done
+for hf_x in all default; do { echo 0 > /proc/sys/net/ipv6/conf/$hf_x/disable_ipv6; } 2>/dev/null; done
+ip link set lo up; ip $7 addr add "$1/$6" dev hfp $8; ip link set hfp up; ip $7 route add "$2/$6" dev hfp
+: > up
+while [ ! -e go ]; do sleep 0.02 2>/dev/null || sleep 1; done
+hf_t=; command -v timeout >/dev/null 2>&1 && hf_t="timeout 4"
+case $4-$5 in
+  tcp-bash) $hf_t bash -c ": > /dev/tcp/$2/$3";;
+  udp-bash) bash -c "echo > /dev/udp/$2/$3";;
+  tcp-nc) $hf_t nc -w 3 "$2" "$3";;
+  udp-nc) echo | $hf_t nc -u -w 1 "$2" "$3";;
+  tcp-busybox) $hf_t busybox nc -w 3 "$2" "$3";;
+  *-python3) $hf_t python3 -c "import socket,sys
+a=socket.getaddrinfo(sys.argv[1],int(sys.argv[2]))[0]
+s=socket.socket(a[0],socket.SOCK_DGRAM if sys.argv[3]==\\"udp\\" else socket.SOCK_STREAM);s.settimeout(3);s.connect(a[4]);s.send(b\\"x\\")" "$2" "$3" "$4";;
+  tcp-perl) $hf_t perl -MIO::Socket::INET6 -e "IO::Socket::INET6->new(PeerAddr=>shift,PeerPort=>shift,Timeout=>3)" "$2" "$3" || $hf_t perl -MIO::Socket::INET -e "IO::Socket::INET->new(PeerAddr=>shift,PeerPort=>shift,Timeout=>3)" "$2" "$3";;
+  tcp-curl) curl -m 3 -s "telnet://$2:$3";;
+esac </dev/null >/dev/null 2>&1'
+hf_play() { { hf_present; hf_candidate; } | unshare -n -m sh -c "$hf_stage_play" play "$hf_dev" "$hf_from" "$hf_to" "$hf_port" "$hf_proto" "$hf_dial" "$1" "$hf_peer_sh" 2>/dev/null; }
+hf_probe() { # label from to port protocol ssh|reach|shut
+  hf_from=\${2#::ffff:}; hf_to=\${3#::ffff:}; hf_port=$4; hf_proto=$5
+  case $hf_from in *:*) hf_6=-6;; *) hf_6=-4;; esac
+  hf_dev=
+  if [ -n "$hf_to" ]; then hf_dev=$(ip -o $hf_6 addr show 2>/dev/null | awk -v a="$hf_to/" 'index($4, a) == 1 { print $2; exit }')
+  else
+    hf_dev=$(ip -o $hf_6 route get "$hf_from" 2>/dev/null | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p')
+    [ -z "$hf_dev" ] || hf_to=$(ip -o $hf_6 addr show dev "$hf_dev" scope global 2>/dev/null | awk '{ sub(/\\/.*/, "", $4); print $4; exit }')
+  fi
+  hf_dev=\${hf_dev%%@*}
+  case $hf_dev in ''|lo) hf_s rehearsal "$1"; printf 'none %s\\n' "no interface of this host leads to $hf_from"; return 0;; esac
+  hf_out=$(hf_play candidate); hf_verdict=\${hf_out%%
+*}
+  case $6:$hf_verdict in
+    ssh:reached|reach:reached|shut:dropped) hf_s rehearsal "$1"; echo ok;;
+    *:none*) hf_s rehearsal "$1"; printf '%s\\n' "$hf_verdict";;
+    *:broken*) hf_s failed; printf '%s\\n' "$hf_out"; return 1;;
+    ssh:dropped)
+      hf_base=$(hf_play present)
+      case $hf_base in
+        dropped*) hf_s rehearsal "$1"; printf 'inconclusive\\n%s\\n' "$hf_base";;
+        *) hf_s rehearsal "$1"; printf 'refused\\n%s\\n' "$hf_out"; return 1;;
+      esac;;
+    *:dropped|*:reached) hf_s rehearsal "$1"; printf 'refused\\n%s\\n' "$hf_out"; return 1;;
+    *) hf_s rehearsal "$1"; printf 'none %s\\n' "the rehearsal did not come to an end";;
+  esac
+}`
