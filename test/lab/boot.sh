@@ -52,12 +52,31 @@ root() {
 	umount -l /mnt
 }
 
-# Every enabled oneshot unit, early targets first; what a target wants runs in the order of the names.
+# Every enabled oneshot unit, once what it names in After= has run (and what names it in Before=), otherwise early targets first.
 units() {
+	waiting=
 	for target in sysinit local-fs network-pre basic network multi-user; do
 		for unit in "/etc/systemd/system/$target.target.wants"/*.service "/etc/systemd/system/$target.target.requires"/*.service; do
-			[ ! -f "$unit" ] || ! grep -q '^Type=oneshot' "$unit" || unit "$unit"
+			[ ! -f "$unit" ] || ! grep -q '^Type=oneshot' "$unit" || waiting="$waiting $unit"
 		done
+	done
+	while [ -n "$waiting" ]; do
+		next=
+		for unit in $waiting; do may_run "$unit" && next=$unit && break; done
+		next=${next:-${waiting#"${waiting%%[! ]*}"}} # a circle: the first
+		next=${next%% *}
+		unit "$next"
+		rest=
+		for unit in $waiting; do [ "$unit" = "$next" ] || rest="$rest $unit"; done
+		waiting=$rest
+	done
+}
+
+may_run() {
+	for other in $waiting; do
+		[ "$other" = "$1" ] && continue
+		! grep -Eq "^After=(.* )?${other##*/}( |\$)" "$1" || return 1
+		! grep -Eq "^Before=(.* )?${1##*/}( |\$)" "$other" || return 1
 	done
 }
 
@@ -85,7 +104,9 @@ readers() {
 		;;
 	openrc)
 		for level in sysinit boot default; do
-			for service in "/etc/runlevels/$level"/*; do [ ! -x "$service" ] || (cd /etc/init.d && "./${service##*/}" start) || echo "$service: exit $?"; done
+			for service in "/etc/runlevels/$level"/*; do
+				[ ! -x "$service" ] || "/etc/init.d/${service##*/}" start || echo "$service: exit $?"
+			done
 		done
 		;;
 	esac

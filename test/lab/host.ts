@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Captured, capture } from './capture.js'
-import { firstLine, type Keeper } from './keeper.js'
+import { firstLine, type Keeper, letGo } from './keeper.js'
 import { type Kind, kinds } from './kinds.js'
+import { bare, type Place } from './network.js'
 import type { HostSpec } from './spec.js'
 
 /** A host of the lab, up. */
@@ -33,10 +34,7 @@ export interface LabHost {
 }
 
 /** Where a host's cable goes. */
-export interface Wiring {
-  readonly mac: string
-  readonly address: string
-  readonly address6: string
+export interface Wiring extends Place {
   readonly gateway: string
   readonly gateway6: string
   readonly bridge: string
@@ -91,8 +89,8 @@ export const bootHost = async (keeper: Keeper, spec: HostSpec, wiring: Wiring, l
     name: spec.name,
     kind: spec.kind,
     spec,
-    address: wiring.address.split('/')[0]!,
-    address6: wiring.address6.split('/')[0]!,
+    address: bare(wiring.address),
+    address6: bare(wiring.address6),
     get pid() {
       if (!running) throw new Error(`${spec.name} is down`)
       return running.pid
@@ -136,7 +134,7 @@ const launch = async (keeper: Keeper, lab: Record<string, string>): Promise<{ pi
   const child = spawn('nsenter', enter, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env, cwd: '/' })
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
   const pid = Number(await firstLine(child, `${lab.LAB_NAME} did not boot`))
-  child.unref()
+  letGo(child)
   return { pid, ended }
 }
 

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -16,30 +17,62 @@ export interface Keeper {
 }
 
 const prefix = 'holdfast-lab-'
+const keptPrefix = 'holdfast-kept-'
 
 // The folder outlives the keeper by one rm, also where this process is killed: the keeper then reads the end of its stdin.
-const wrapper = 'unshare -n -m -p --fork --kill-child sh "$1" "$2"; rm -rf "$2"'
+const wrapper = 'unshare -n -m -p --fork --kill-child sh "$1" "$2" "$3"; rm -rf "$2"'
 
-/** Makes the lab's namespaces and its folder; the lab lives as long as this process or until `stop`. */
-export const startKeeper = async (): Promise<Keeper> => {
+/** Makes the lab's namespaces and its folder; the lab lives as long as this process or until `stop` (where `keep`: until `stopKept`). */
+export const startKeeper = async (keep: boolean): Promise<Keeper> => {
   clearLeftovers()
-  const dir = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`))
+  const dir = await mkdtemp(join(tmpdir(), keep ? keptPrefix : `${prefix}${process.pid}-`))
   mkdirSync(join(dir, 'hosts'))
+  const argv = ['-c', wrapper, 'lab', join(import.meta.dirname, 'keeper.sh'), dir, keep ? 'keep' : '']
   // detached: a Ctrl-C in the terminal is for the command that runs in the lab, not for the lab
-  const child = spawn('sh', ['-c', wrapper, 'lab', join(import.meta.dirname, 'keeper.sh'), dir], { detached: true, stdio: 'pipe' })
+  const child = spawn('sh', argv, { detached: true, stdio: 'pipe' })
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
   const pid = await firstLine(child, 'the lab could not be made')
-  child.unref()
+  letGo(child)
+  writeFileSync(join(dir, 'keeper.pid'), `${pid}\n`)
   return {
     pid: Number(pid),
     dir,
     inside: (path) => `/proc/${pid}/root${path}`,
     stop: async () => {
       child.ref()
+      if (keep) end(dir)
       child.stdin.end()
       await ended
     },
   }
+}
+
+/** Ends the labs that were started with `keep`; gives their folders. */
+export const stopKept = (): readonly string[] => {
+  const kept = readdirSync(tmpdir()).filter((name) => name.startsWith(keptPrefix))
+  for (const name of kept) {
+    end(join(tmpdir(), name))
+    rmSync(join(tmpdir(), name), { recursive: true, force: true })
+  }
+  return kept
+}
+
+// A pid may be another process's by now: the keeper is the one that has the lab's tmpfs mounted.
+const end = (dir: string): void => {
+  try {
+    const pid = readFileSync(join(dir, 'keeper.pid'), 'utf8').trim()
+    if (readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(` ${dir}/hosts `)) process.kill(Number(pid), 'SIGKILL')
+  } catch {
+    // gone already
+  }
+}
+
+/** The child no longer keeps this process alive. */
+export const letGo = (child: ChildProcess): void => {
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+  ;(child.stdin as Socket | null)?.unref()
+  child.unref()
 }
 
 /** The first line that a child prints; rejects with what it said on stderr where it ends without one. */

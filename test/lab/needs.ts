@@ -1,7 +1,60 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { must } from './capture.js'
+
+// Debian package -> a file of it that the lab runs
+const needs: Readonly<Record<string, string>> = {
+  'busybox-static': '/usr/bin/busybox',
+  bash: '/usr/bin/bash',
+  conntrack: '/usr/sbin/conntrack',
+  dash: '/usr/bin/dash',
+  ipset: '/usr/sbin/ipset',
+  iproute2: '/usr/bin/ip',
+  iptables: '/usr/sbin/iptables-legacy',
+  kmod: '/usr/bin/kmod',
+  nftables: '/usr/sbin/nft',
+  'openssh-client': '/usr/bin/ssh-keygen',
+  'openssh-server': '/usr/sbin/sshd',
+  openssl: '/usr/bin/openssl',
+  procps: '/usr/sbin/sysctl',
+  sudo: '/usr/bin/sudo',
+  systemd: '/usr/lib/systemd/systemd-sysctl',
+  'util-linux': '/usr/bin/nsenter',
+}
+// busybox-static's path before Debian 13, ip's on a machine that has only the real one
+const elsewhere: Readonly<Record<string, string>> = { 'busybox-static': '/bin/busybox', iproute2: '/usr/sbin/ip', procps: '/sbin/sysctl' }
+
+/** Installs the Debian packages that the lab runs, as far as they are missing; starts and enables nothing. Throws one sentence where it cannot. */
+export const ensureNeeds = async (): Promise<void> => {
+  if (process.getuid?.() !== 0) throw new Error('the lab makes network namespaces: run it as root')
+  const missing = Object.keys(needs).filter((name) => !existsSync(needs[name]!) && !existsSync(elsewhere[name] ?? needs[name]!))
+  if (missing.length === 0) return
+  const how = `the lab needs these Debian packages: apt-get install ${missing.join(' ')}`
+  if (!existsSync('/usr/bin/apt-get')) throw new Error(how)
+  try {
+    await install(missing)
+  } catch (error) {
+    throw new Error(`${how} (${String(error)})`)
+  }
+}
+
+const guard = '/usr/sbin/policy-rc.d'
+
+const install = async (packages: readonly string[]): Promise<void> => {
+  const guarded = existsSync(guard)
+  if (!guarded) writeFileSync(guard, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const apt = ['apt-get', '-q', '-y', '-o', 'DPkg::Lock::Timeout=300']
+  try {
+    await must([...apt, 'update'], { env })
+    await must([...apt, 'install', '--no-install-recommends', ...packages], { env })
+    // Its installation enables it.
+    if (packages.includes('openssh-server')) await must(['systemctl', 'disable', 'ssh.service'], { env: { ...env, SYSTEMD_OFFLINE: '1' } })
+  } finally {
+    if (!guarded) rmSync(guard, { force: true })
+  }
+}
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'holdfast-lab')
 
@@ -14,7 +67,7 @@ export const netfilterPersistent = async (): Promise<string> => {
   try {
     await must(['sh', '-eu', '-c', unpack], { cwd: making })
   } catch (error) {
-    throw new Error(`Debian's netfilter-persistent and iptables-persistent are needed (apt-get download): ${String(error)}`)
+    throw new Error(`a web host needs netfilter-persistent and iptables-persistent from apt-get download: ${String(error)}`)
   }
   try {
     renameSync(join(making, 'tree'), tree)
@@ -26,7 +79,8 @@ export const netfilterPersistent = async (): Promise<string> => {
 }
 
 const unpack = `
-apt-get download netfilter-persistent iptables-persistent >&2
+download() { apt-get -q download netfilter-persistent iptables-persistent >&2; }
+download || { apt-get -q update >&2; download; }
 for package in *.deb; do dpkg -x "$package" all; done
 mkdir -p tree/etc/default tree/usr/sbin tree/usr/share tree/usr/lib/systemd
 cp -a all/etc/default/netfilter-persistent tree/etc/default/
