@@ -8,6 +8,8 @@ export interface Progress {
   batch(number: number, of: number): void
   stage(host: string, stage: string): void
   done(result: HostResult): void
+  /** Something that belongs to no host, for the person who watches. */
+  say(text: string): void
   /** Leaves the terminal as it was. Only after it may other text be printed. */
   end(): Promise<void>
 }
@@ -27,8 +29,13 @@ export async function startProgress(options: ProgressOptions): Promise<Progress>
     batch: () => {},
     stage: () => {},
     done: options.form === 'lines' ? (result) => writeLine(result, options) : () => {},
+    say: (text) => sayTo(options, text),
     end: async () => {},
   }
+}
+
+function sayTo({ stream, style }: ProgressOptions, text: string): void {
+  stream.write(`holdfast: ${show(text, style)}\n`)
 }
 
 function writeLine({ host, outcome, reason }: HostResult, { stream, style }: ProgressOptions): void {
@@ -41,15 +48,20 @@ export interface RowState {
   readonly counts: Readonly<Partial<Record<Outcome, number>>>
   readonly batch: string
   readonly hosts: number
+  /** What was said last. */
+  readonly said?: string
 }
 
 /** `batch 2/5  12/50 done, 1 failed: web3 (act), web4 (look)`. */
-export function rowOf({ active, counts, batch, hosts }: RowState, style: Style): string {
+export function rowOf({ active, counts, batch, hosts, said }: RowState, style: Style): string {
   const done = Object.values(counts).reduce((sum, count) => sum + count, 0)
   const bad = (['failed', 'unreachable', 'rolled-back', 'unsettled', 'stale'] as const).filter((outcome) => counts[outcome])
   const names = [...active].slice(0, 5).map(([host, stage]) => `${show(host, style)} (${stage})`)
   const more = active.size > 5 ? [`${active.size - 5} more`] : []
-  const head = [`${batch}${done}/${hosts} done`, ...bad.map((outcome) => `${counts[outcome]} ${outcome}`)].join(', ')
+  const head = [
+    `${said ? `${show(said, style)}  ` : ''}${batch}${done}/${hosts} done`,
+    ...bad.map((outcome) => `${counts[outcome]} ${outcome}`),
+  ].join(', ')
   return cut(`${head}${names.length > 0 ? `: ${[...names, ...more].join(', ')}` : ''}`, style.width - 4)
 }
 
@@ -64,14 +76,15 @@ function cut(text: string, width: number): string {
 }
 
 /** One row for the whole run: with one per host, listr2 9 took 236 s of CPU for 1000 hosts. */
-async function startRow({ hosts, style, stream }: ProgressOptions): Promise<Progress> {
+async function startRow(options: ProgressOptions): Promise<Progress> {
+  const { hosts, style, stream } = options
   const { DefaultRenderer, Listr, ListrLogger, ProcessOutput } = await import('listr2')
   // listr2 asks stdout whether it is a terminal, and takes over both streams, the first to draw on
   const renderer = class extends DefaultRenderer {
     static override nonTTY = true
   }
   const logger = new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(stream, process.stdout) })
-  const state = { active: new Map<string, string>(), counts: {} as Partial<Record<Outcome, number>>, batch: '', hosts }
+  const state = { active: new Map<string, string>(), counts: {} as Partial<Record<Outcome, number>>, batch: '', hosts, said: '' }
   let finish = (): void => {}
   const finished = new Promise<void>((resolve) => {
     finish = resolve
@@ -97,6 +110,10 @@ async function startRow({ hosts, style, stream }: ProgressOptions): Promise<Prog
     done: ({ host, outcome }) => {
       state.active.delete(host)
       state.counts[outcome] = (state.counts[outcome] ?? 0) + 1
+    },
+    say: (text) => {
+      state.said = text
+      sayTo(options, text) // listr2 holds it back until the row is gone
     },
     end: async () => {
       finish()

@@ -1,0 +1,58 @@
+import { CommanderError } from 'commander'
+import { problemsJson } from '../report/problems.js'
+import { show } from '../report/style.js'
+import type { Console } from './console.js'
+import { Mistake } from './options.js'
+import { type Parts, realParts } from './parts.js'
+import { type Commands, grammarOf, lesson } from './program.js'
+
+/** Runs one command line to its exit code; a mistake in it is one sentence on stderr and exit 1. */
+export async function runCommandLine(
+  argv: readonly string[],
+  console: Console,
+  shipped: URL,
+  version: () => string,
+  parts: Parts = realParts(shipped),
+): Promise<number> {
+  if (argv.length === 0) {
+    console.out.write(lesson)
+    return 0
+  }
+  let code = 0
+  const finish = (given: number): void => {
+    code = given
+  }
+  const program = grammarOf(commandsOf(parts, console), finish, console.out.write).version(version(), '--version', 'print the version')
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    const sentence = error instanceof CommanderError ? sentenceOf(error, argv) : error instanceof Mistake ? error.message : undefined
+    if (sentence === undefined) throw error
+    console.err.write(`holdfast: ${show(sentence, console.err.style)}\n`)
+    if (argv.includes('--json'))
+      console.out.write(problemsJson([{ file: 'command line', line: 1, column: 1, path: '', message: sentence }]))
+    return 1
+  }
+}
+
+function commandsOf(parts: Parts, console: Console): Commands {
+  return {
+    validate: async (playbooks, options) => (await import('./validate.js')).validate(playbooks, options, parts, console),
+    converge: async (command, playbooks, options) => (await import('./converge.js')).converge(command, playbooks, options, parts, console),
+  }
+}
+
+/** commander's `error: unknown option '--limt'\n(Did you mean --limit?)` as one sentence. */
+function sentenceOf({ message, code }: CommanderError, argv: readonly string[]): string {
+  const commands = 'the commands are validate, plan and apply'
+  if (code === 'commander.help') return `name a command: ${commands}`
+  const sentence = message
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean/, ' (did you mean')
+    .replace(/ is invalid\. It must be (.*)\.$/, ' is invalid: it must be $1')
+    .trim()
+  if (code === 'commander.unknownCommand' && !sentence.includes('did you mean')) return `${sentence}: ${commands}`
+  return code === 'commander.unknownOption' && argv[0]?.startsWith('-') ? `${sentence}: options stand behind the command` : sentence
+}

@@ -1,0 +1,90 @@
+import { Command } from 'commander'
+import { batchSizes, collect, collectList, extraVar, type FleetOptions, type Options, percentage, wholeNumber } from './options.js'
+
+/** What each command does; each gives the exit code. */
+export interface Commands {
+  validate(playbooks: readonly string[], options: Options): Promise<number>
+  converge(command: 'plan' | 'apply', playbooks: readonly string[], options: FleetOptions): Promise<number>
+}
+
+/** Shown when nothing is asked for: what to do first. */
+export const lesson = `holdfast keeps kernel parameters (sysctl) and iptables rules as your YAML says, in the running
+kernel and after the next reboot, over SSH and with nothing installed on the hosts.
+
+  1. holdfast validate              check inventory.yaml and playbooks/*.yaml; no network
+  2. holdfast plan                  look at the hosts, print what would change; changes nothing
+  3. holdfast apply --limit HOST    converge one host; it undoes everything by itself if you are locked out
+  4. holdfast apply                 converge them all; a second run does nothing
+
+holdfast COMMAND --help shows the options of a command.
+`
+
+/** The command line's grammar. `finish` is given the exit code of the command that ran. */
+export function grammarOf(commands: Commands, finish: (code: number) => void, write: (text: string) => void): Command {
+  const program = new Command('holdfast')
+    .description('Converge kernel parameters and iptables rules over SSH: live, and after the next reboot.')
+    .usage('COMMAND [PLAYBOOK...] -i INVENTORY')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {} })
+  withFiles(
+    program
+      .command('validate')
+      .summary('check the files; no network')
+      .description('Check inventory, playbooks and profiles; no host is contacted.'),
+  ).action(async (playbooks: string[], options: Options) => finish(await commands.validate(playbooks, { ...unsaid, ...options })))
+  const plan = program
+    .command('plan')
+    .summary('look at the hosts and print what would change')
+    .description(
+      'Look at the hosts and print what would change, per host and layer. Changes nothing; exit 2 where there is something to change.',
+    )
+  withFleet(withFiles(plan)).action(async (playbooks: string[], options: FleetOptions) =>
+    finish(await commands.converge('plan', playbooks, { ...unsaidOfFleet, ...options })),
+  )
+  const apply = program
+    .command('apply')
+    .summary('converge the hosts')
+    .description('Converge the hosts. A host that cannot be reached anew afterwards undoes everything by itself.')
+  withFleet(withFiles(apply))
+    .option('--check', 'change nothing: the same as plan')
+    .action(async (playbooks: string[], options: FleetOptions) =>
+      finish(await commands.converge('apply', playbooks, { ...unsaidOfFleet, ...options })),
+    )
+  return program
+}
+
+/** What the options are that were not said and that --help need not show. */
+const unsaid: Options = { extraVars: {}, verbose: false, json: false }
+const switchesOff = { check: false, diff: false, become: false, prune: false, script: false, acceptNewHostKeys: false }
+const unsaidOfFleet = { ...unsaid, ...switchesOff, serial: [] }
+
+function withFiles(command: Command): Command {
+  return command
+    .usage('[PLAYBOOK...] -i INVENTORY')
+    .argument('[PLAYBOOK...]', 'playbooks (default: playbooks/*.yaml)')
+    .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml)', collect)
+    .option('-l, --limit <pattern>', 'only these hosts, as an Ansible host pattern; nothing is removed then')
+    .option('-t, --tags <tags>', 'only plays with one of these tags; nothing is removed then', collectList)
+    .option('-e, --extra-vars <key=value>', 'set a variable over all others, may be repeated', extraVar)
+    .option('-v, --verbose', 'say more')
+    .option('--json', 'print one JSON document on stdout, text on stderr')
+}
+
+function withFleet(command: Command): Command {
+  return command
+    .option('-f, --forks <n>', 'hosts at once', wholeNumber(1), 50)
+    .option('--serial <sizes>', 'batches: 5, 20% or a list as 1,10%,50%', batchSizes)
+    .option('--max-fail-percentage <n>', 'start no further host once more of a batch failed or could not be reached', percentage)
+    .option('-D, --diff', 'show unified diffs of boot files and chains')
+    .option('-b, --become', 'run as root through sudo')
+    .option('--prune', 'also remove what no playbook names any more')
+    .option('--script', 'print what would run on the hosts')
+    .option('--out <file>', 'keep the plan in a file')
+    .option('--known-hosts <file>', 'host keys (default: ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts)')
+    .option('--accept-new-host-keys', 'trust and remember the key of a host that is not known yet')
+    .option('--confirm-timeout <s>', 'a host undoes everything unless reached anew within', wholeNumber(5), 60)
+    .option('--lock-timeout <s>', 'wait for another run on a host', wholeNumber(0), 60)
+    .option('--connect-timeout <s>', 'for one connection', wholeNumber(1), 10)
+}
