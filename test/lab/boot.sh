@@ -29,6 +29,10 @@ wire() {
 root() {
 	new=$LAB_HOME/root
 	mount -t overlay -o "lowerdir=$LAB_LOWER:/,upperdir=$LAB_HOME/upper,workdir=$LAB_HOME/work" lab "$new"
+	if [ ! -e "$LAB_HOME/upper/etc/hostname" ]; then
+		echo "$LAB_NAME" >"$new/etc/hostname"
+		printf '127.0.0.1 localhost\n::1 localhost\n127.0.1.1 %s\n' "$LAB_NAME" >"$new/etc/hosts"
+	fi
 	mount -t proc proc "$new/proc"
 	read -r boot_id </proc/sys/kernel/random/uuid
 	echo "$boot_id" >"$LAB_HOME/boot_id"

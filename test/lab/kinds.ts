@@ -28,6 +28,7 @@ const always = [
   '/etc/environment',
   '/etc/iptables',
   '/etc/modules-load.d',
+  '/etc/resolv.conf',
   '/etc/ssh',
   '/etc/sudoers.d',
   '/etc/sysctl.conf',
