@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises'
-import { homedir, userInfo } from 'node:os'
+import { homedir, hostname, userInfo } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Converge } from '../fleet/engine.js'
 import type { LoadInput, loadRun } from '../load/load.js'
+import type { Target } from '../types.js'
 import { disk } from './files.js'
 import { knownHostsFiles, saveKey } from './known-hosts.js'
 import type { FleetOptions } from './options.js'
@@ -53,7 +54,7 @@ function userName(): string {
 const commandTimeout = 300
 
 async function startEngine({ run, apply, options, say }: EngineOrder): Promise<Converge> {
-  const { converge } = await importEngine()
+  const { converge } = await import('../host/converge.js')
   const { connectSsh } = await import('../host/ssh.js')
   const { parseKnownHosts } = await import('../host/known-hosts.js')
   const { acceptNewHostKeys: acceptNew, confirmTimeout, lockTimeout, connectTimeout } = options
@@ -64,30 +65,7 @@ async function startEngine({ run, apply, options, say }: EngineOrder): Promise<C
     const failure = saveKey(files[0]!.file, line)
     if (failure) say(failure)
   }
-  const connect: Connect = (target) => connectSsh(target, { knownHosts, acceptNew, saveKey: keep, connectTimeout })
-  const timeouts = { confirmTimeout, lockTimeout, connectTimeout, commandTimeout }
+  const connect = (target: Target) => connectSsh(target, { knownHosts, acceptNew, saveKey: keep, connectTimeout })
+  const timeouts = { confirmTimeout, lockTimeout, connectTimeout, commandTimeout, who: `${userName()}@${hostname()}` }
   return (item, { onStage, signal }) => converge(item, { run, apply, ...timeouts, connect, onStage: (_, stage) => onStage(stage), signal })
-}
-
-type Connect = (target: Parameters<Converge>[0]['target']) => Promise<import('../host/session.js').Session>
-
-type Engine = (
-  item: Parameters<Converge>[0],
-  options: {
-    readonly run: string
-    readonly apply: boolean
-    readonly confirmTimeout: number
-    readonly lockTimeout: number
-    readonly connectTimeout: number
-    readonly commandTimeout: number
-    readonly connect: Connect
-    readonly onStage: (host: string, stage: import('../fleet/engine.js').Stage) => void
-    readonly signal: AbortSignal
-  },
-) => ReturnType<Converge>
-
-/** The engine, by a name that the compiler does not follow until it is there. */
-async function importEngine(): Promise<{ readonly converge: Engine }> {
-  const file: string = '../host/converge.js'
-  return await import(file)
 }

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeFolder, runHere, runSource } from './process.js'
+
+let empty: ReturnType<typeof makeFolder>
+let filled: ReturnType<typeof makeFolder>
+beforeAll(() => {
+  empty = makeFolder()
+  filled = makeFolder({
+    'inventory.yaml': 'all:\n  hosts:\n    web1: {ansible_host: 192.0.2.1}\n',
+    'playbooks/rfc1337.yaml': '- hosts: all\n  sysctl:\n    net.ipv4.tcp_rfc1337: 0\n',
+    'bad.yaml': '- hosts: all\n  sysct:\n    net.ipv4.tcp_rfc1337: 0\n',
+    'notes.txt': '',
+  })
+})
+afterAll(() => {
+  empty.remove()
+  filled.remove()
+})
+const cli = (...argv: string[]) => runSource('src/cli.ts', argv, empty.folder)
+
+describe('the program', () => {
+  it('teaches when nothing is asked for', () => {
+    const { status, stdout, stderr } = cli()
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/1\. holdfast validate/)
+  })
+
+  it('prints its version', () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+    expect(cli('--version')).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it('helps', () => {
+    const { status, stdout } = cli('--help')
+    expect(status).toBe(0)
+    expect(stdout.match(/^ {2}(validate|plan|apply)\b/gm)).toHaveLength(3)
+    expect(stdout).not.toMatch(/watch|rollback|diagnose|adopt/)
+  })
+
+  it('names the options of a command, and no empty defaults', () => {
+    const { status, stdout } = cli('apply', '--help')
+    expect(status).toBe(0)
+    for (const option of [
+      '-i,',
+      '--limit',
+      '--forks',
+      '--check',
+      '--diff',
+      '--become',
+      '--tags',
+      '--serial',
+      '--max-fail-percentage',
+      '-e,',
+      '-v,',
+      '--known-hosts',
+      '--confirm-timeout',
+      '--lock-timeout',
+      '--connect-timeout',
+      '--accept-new-host-keys',
+      '--prune',
+      '--script',
+      '--out',
+      '--json',
+    ])
+      expect(stdout).toContain(option)
+    expect(stdout).not.toMatch(/default: (false|\{|\[)/)
+  })
+
+  it.each([
+    ['plan --limt x', "holdfast: unknown option '--limt' (did you mean --limit?)"],
+    ['plna', "holdfast: unknown command 'plna' (did you mean plan?)"],
+    ['frobnicate', "holdfast: unknown command 'frobnicate': the commands are validate, plan and apply"],
+    ['--limit x plan', "holdfast: unknown option '--limit': options stand behind the command"],
+    ['plan --forks 0', "holdfast: option '-f, --forks <n>' argument '0' is invalid: it must be a whole number, 1 or more"],
+    [
+      'plan --max-fail-percentage 101',
+      "holdfast: option '--max-fail-percentage <n>' argument '101' is invalid: it must be a percentage, 0 to 100",
+    ],
+    ['plan -e novalue', "holdfast: option '-e, --extra-vars <key=value>' argument 'novalue' is invalid: it must be key=value"],
+    ['plan', 'holdfast: there is no inventory.yaml here; name an inventory with -i FILE'],
+    ['plan -i nowhere.yaml', 'holdfast: there is no inventory nowhere.yaml'],
+    ['apply --out x', 'holdfast: --script and --out belong to plan, or to apply --check'],
+    ['plan \u001b[31m', 'holdfast: there is no inventory.yaml here; name an inventory with -i FILE'],
+    ['\u001b[31m', "holdfast: unknown command '\\x1b[31m': the commands are validate, plan and apply"],
+  ])('%j is refused in one sentence', async (line, sentence) => {
+    expect(await runHere(line.split(' '))).toEqual({ status: 1, stdout: '', stderr: `${sentence}\n` })
+  })
+
+  it('is refused by the real process too', () => {
+    expect(cli('plan', '--limt', 'x')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: "holdfast: unknown option '--limt' (did you mean --limit?)\n",
+    })
+    expect(cli('plan')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: 'holdfast: there is no inventory.yaml here; name an inventory with -i FILE\n',
+    })
+  })
+
+  it('prints one JSON document for a mistake too', () => {
+    const { status, stdout } = cli('plan', '--json')
+    expect(status).toBe(1)
+    expect(JSON.parse(stdout).problems[0].message).toMatch(/no inventory\.yaml/)
+  })
+})
+
+describe('files', () => {
+  const here = (...argv: string[]) => runSource('src/cli.ts', argv, filled.folder)
+  it.each([
+    [['validate'], 0, 'no problems; the plays name 1 host\n'],
+    [['validate', 'bad.yaml'], 1, ''],
+    [['validate', 'none.yaml'], 1, ''],
+    [['plan', 'plan.json'], 1, ''],
+    [['validate', 'playbooks'], 1, ''],
+    [['validate', '--limit', 'nobody'], 1, ''],
+  ])('%j exits %i', (argv, code, stdout) => expect(here(...argv)).toMatchObject({ status: code, stdout }))
+
+  it('shows a problem with its place', () => {
+    expect(here('validate', 'bad.yaml').stderr).toMatch(/^bad\.yaml:2:3 .*sysct.*\n {6}sysct:\n {6}\^\n1 problem\n$/)
+    const { problems } = JSON.parse(here('validate', 'bad.yaml', '--json').stdout)
+    expect(problems).toMatchObject([{ file: 'bad.yaml', line: 2, column: 3 }])
+    expect(JSON.parse(here('validate', '--json').stdout)).toEqual({ problems: [] })
+  })
+})
