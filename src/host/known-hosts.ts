@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 
-/** The name a host was connected to; `host` is its other name (the inventory's), tried when nothing is known of `address`. */
+/** What was connected to: `address`, else `host`. `host` is the inventory's name, looked at too when nothing is known of the address. */
 export interface KeyOwner {
   readonly host: string
   readonly address?: string
@@ -101,13 +101,15 @@ export function nameOf(host: string, port: number): string {
 
 /**
  * The unmarked lines of the first name that has any. As OpenSSH's sshconnect.c: a host on another port is also known by its bare
- * name, but only by a key that is equal; what the bare name says of other keys belongs to the daemon on port 22.
+ * name, but only by a key that is equal; what the bare name says of other keys belongs to the daemon on port 22. The other name counts
+ * only where a line spells it: a pattern that refuses the address (`!192.0.2.1,*`) must not let it in by that name.
  */
 function linesThatCount(known: KnownHosts, owner: KeyOwner, key?: string): readonly KnownKey[] {
   for (const host of hostsOf(owner)) {
-    const lines = unmarked(keysOf(known, nameOf(host, owner.port)))
+    const keys = host === (owner.address ?? owner.host) ? keysOf : exactKeysOf
+    const lines = unmarked(keys(known, nameOf(host, owner.port)))
     if (lines.length > 0) return lines
-    const bare = unmarked(keysOf(known, nameOf(host, 22))).filter((line) => key === undefined || line.key === key)
+    const bare = unmarked(keys(known, nameOf(host, 22))).filter((line) => key === undefined || line.key === key)
     if (bare.length > 0) return bare
   }
   return []
@@ -122,8 +124,11 @@ const namesOf = (owner: KeyOwner): readonly string[] => [
 ]
 
 function keysOf(known: KnownHosts, name: string): readonly KnownKey[] {
-  const patterns = known.patterns.filter((line) => line.matches(name))
-  return [...(known.plain.get(name) ?? []), ...hashedKeysOf(known, name), ...patterns]
+  return [...exactKeysOf(known, name), ...known.patterns.filter((line) => line.matches(name))]
+}
+
+function exactKeysOf(known: KnownHosts, name: string): readonly KnownKey[] {
+  return [...(known.plain.get(name) ?? []), ...hashedKeysOf(known, name)]
 }
 
 function hashedKeysOf(known: KnownHosts, name: string): readonly KnownKey[] {

@@ -27,7 +27,8 @@ export function unreachable(error: SshError, { target, options, phase, report, c
   if (check && /verification failed/.test(error.message)) return new Unreachable(keyRefusal(check, target), 'host-key')
   if (error.level === 'client-timeout') return new Unreachable(`${place}: ${timedOut[phase]} within ${options.connectTimeout} s`, 'timeout')
   if (phase === 'connect') return unconnected(error, place, said)
-  if (phase === 'login') return new Unreachable(`${place} did not let ${target.user} in (${said}): ${report}`, 'authentication')
+  if (phase === 'login')
+    return new Unreachable(`${place} did not let ${target.user} in${said && ` (${said})`}: ${report}`, 'authentication')
   const hint = /no matching/i.test(said) && !options.legacyAlgorithms ? '; the host may need legacy algorithms' : ''
   return new Unreachable(`${place}: no SSH handshake (${said})${hint}`, 'protocol')
 }
@@ -45,6 +46,7 @@ function unconnected({ code }: SshError, place: string, said: string): Unreachab
 }
 
 function wordsOf(error: SshError): string {
+  if (error.message === 'All configured authentication methods failed') return ''
   // node-ssh's words for a connection that was closed before the login was through
   if (error.message === 'No response from server') return 'the host closed the connection'
   const messages = [error, ...(error.errors ?? [])].map((one) => one.message)
