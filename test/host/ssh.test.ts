@@ -191,16 +191,19 @@ Match User hf-dash
     it('by a key that only the agent can use', async () => {
       const agent = join(sshd.dir, 'agent')
       const child = spawn('ssh-agent', ['-D', '-a', agent], { stdio: 'ignore' })
-      while (!existsSync(agent)) await new Promise((resolve) => setTimeout(resolve, 20))
-      const locked = { keyFile: join(sshd.dir, 'id_locked') }
-      expect((await refusal(locked, { agent })).message).toContain('the agent holds no key')
-      const askpass = join(sshd.dir, 'askpass')
-      writeFileSync(askpass, '#!/bin/sh\necho secret\n', { mode: 0o755 })
-      const env = { ...process.env, SSH_AUTH_SOCK: agent, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force' }
-      execFileSync('ssh-add', ['-q', locked.keyFile], { env, stdio: 'ignore' })
-      expect(await enters(sshd.target(locked), { agent })).toBe(true)
-      expect(await enters(withoutKey(), { agent, identities: [locked.keyFile] })).toBe(true)
-      child.kill()
+      try {
+        while (!existsSync(agent)) await new Promise((resolve) => setTimeout(resolve, 20))
+        const locked = { keyFile: join(sshd.dir, 'id_locked') }
+        expect((await refusal(locked, { agent })).message).toContain('the agent holds no key')
+        const askpass = join(sshd.dir, 'askpass')
+        writeFileSync(askpass, '#!/bin/sh\necho secret\n', { mode: 0o755 })
+        const env = { ...process.env, SSH_AUTH_SOCK: agent, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force' }
+        execFileSync('ssh-add', ['-q', locked.keyFile], { env, stdio: 'ignore' })
+        expect(await enters(sshd.target(locked), { agent })).toBe(true)
+        expect(await enters(withoutKey(), { agent, identities: [locked.keyFile] })).toBe(true)
+      } finally {
+        child.kill()
+      }
     })
 
     it('by a key although the agent is gone', async () => {
@@ -267,6 +270,19 @@ Match User hf-dash
       expect((await refusal({ port }, { connectTimeout: 5 })).kind).toBe('protocol')
       server.close()
     })
+  })
+
+  it('speaks with old servers only when asked to', async () => {
+    const old = await startSshd('KexAlgorithms diffie-hellman-group14-sha1\nCiphers aes128-cbc\nMACs hmac-md5')
+    try {
+      const refused = connectSsh(old.target(), old.options())
+      await expect(refused).rejects.toMatchObject({ kind: 'protocol', message: expect.stringMatching(/no matching.*legacy algorithms/) })
+      const session = await connectSsh(old.target(), old.options({ legacyAlgorithms: true }))
+      expect((await session.run('exit 3\n', { timeout: 20 })).code).toBe(3)
+      session.close()
+    } finally {
+      old.stop()
+    }
   })
 
   describe('tells a login that is no shell', () => {
