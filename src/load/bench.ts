@@ -1,8 +1,9 @@
-import type { Origin, Problem } from '../types.js'
+import type { RuleOptions } from '../generated/playbook.js'
+import type { Family, Origin, Problem } from '../types.js'
 import type { Aim, Path } from './document.js'
 import type { Host } from './inventory.js'
 import type { Play } from './playbook.js'
-import type { Names } from './rule.js'
+import type { Names, RuleSpecs } from './rule.js'
 import { render, type Scope, textOf, type Wrong } from './template.js'
 
 /** One play being read for one host. */
@@ -12,6 +13,9 @@ export interface Bench {
   readonly scope: Scope
   readonly names: Names
   readonly origin: Origin
+  /** The specs of a rule at a path of the play, in one family; `both`: the other family is read too. */
+  readonly specs: (rule: string | RuleOptions, path: Path, family: Family, both: boolean) => RuleSpecs
+  readonly report: (problem: Problem) => void
   /** Tells a problem at a path inside the play. */
   readonly tell: (path: Path, message: string, aim?: Aim) => void
 }

@@ -1,10 +1,12 @@
-import * as validators from '../generated/validators.js'
+import { inventory, plan, playbook, profile, type SchemaError } from '../generated/validators.js'
 import type { Problem } from '../types.js'
 import type { Document, Path } from './document.js'
 import { didYouMean } from './nearest.js'
 
 /** The schemas that files are checked against. */
 export type Kind = 'inventory' | 'playbook' | 'profile' | 'plan'
+
+const validators = { inventory, playbook, profile, plan }
 
 /** All that the schema has against a document, in people's words, sorted by position; nothing for a document that could not be read. */
 export function check(kind: Kind, document: Document): readonly Problem[] {
@@ -21,8 +23,6 @@ export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
   const unique = new Map(problems.map((problem) => [`${problem.file}:${problem.line}:${problem.column} ${problem.message}`, problem]))
   return [...unique.values()].sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.line - b.line || a.column - b.column)
 }
-
-type SchemaError = validators.SchemaError
 
 /** Of a choice that failed: what is wrong inside the branch that was meant, or one sentence with the types of all branches. */
 function withoutNoise(errors: readonly SchemaError[]): readonly SchemaError[] {

@@ -11,6 +11,7 @@ import {
   type Scalar,
 } from 'yaml'
 import type { Problem } from '../types.js'
+import { type Locate, locator } from './locate.js'
 import { ambiguity, readCore, readPyYaml } from './scalars.js'
 
 /** The way to a value inside a document: `[0, 'iptables', 2, 'rule']`. */
@@ -65,37 +66,6 @@ function alienMessage(code: number): string {
   return `holds a control character (U+${code.toString(16).toUpperCase().padStart(4, '0')})`
 }
 
-type Locate = (offset: number, path: Path, message: string) => Problem
-
-function locator(file: string, source: string): Locate {
-  let starts: number[] | undefined
-  return (offset, path, message) => {
-    starts ??= lineStarts(source)
-    let low = 0
-    for (let high = starts.length; high - low > 1; ) {
-      const middle = (low + high) >> 1
-      if ((starts[middle] ?? 0) <= offset) low = middle
-      else high = middle
-    }
-    const start = starts[low] ?? 0
-    const excerpt = source.slice(start, (starts[low + 1] ?? source.length + 1) - 1).replace(/\r$/, '')
-    return {
-      file,
-      line: low + 1,
-      column: offset - start + 1,
-      path: path.join('.'),
-      message,
-      ...(excerpt.trim() && { excerpt: excerpt.slice(0, 500) }),
-    }
-  }
-}
-
-function lineStarts(source: string): number[] {
-  const starts = [0]
-  for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) starts.push(at + 1)
-  return starts
-}
-
 function readParsed(file: string, source: string, dialect: Dialect, locate: Locate): Document {
   const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent', stringKeys: false } as const
   const all = parseAllDocuments(source, options)
@@ -103,8 +73,7 @@ function readParsed(file: string, source: string, dialect: Dialect, locate: Loca
   const [first, second] = documents
   const problems = documents.flatMap((each) => each.errors.map((error) => locate(error.pos[0], [], people(error.message))))
   if (second) problems.push(locate(second.range?.[0] ?? 0, [], 'a second document begins here: one file holds one document'))
-  const reader = new Map<Node, Built>()
-  const context: Context = { dialect, source, problems, locate, anchors: new Map(), built: reader, aliased: { count: 0, told: false } }
+  const context: Context = { dialect, source, problems, locate, anchors: new Map(), built: new Map(), aliased: { count: 0, told: false } }
   const root = first?.contents
   const value = problems.length === 0 && isNode(root) ? build(root, [], context).value : null
   const problem = (path: Path, message: string, aim: Aim = {}) => locate(offsetOf(root, path, aim, context), path, message)
@@ -200,9 +169,12 @@ function buildMap(items: readonly Pair[], path: Path, context: Context): Built {
     const name = keyText(key, path, context)
     if (name === undefined) continue
     const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0
+    const merges = isScalar(key) && key.type === 'PLAIN' && key.value === '<<'
+    if (merges && context.dialect === 'core')
+      context.problems.push(context.locate(offset, path, '<< is of YAML 1.1 and not read here: write the keys out'))
     const built = isNode(item) ? build(item, [...path, name], context) : nothing
     size += built.size
-    if (isMergeKey(key, context.dialect)) {
+    if (merges) {
       merged.push(
         ...mergeSources(built.value, () => context.problems.push(context.locate(offset, path, '<< takes a mapping or a list of mappings'))),
       )
@@ -212,10 +184,6 @@ function buildMap(items: readonly Pair[], path: Path, context: Context): Built {
   }
   for (const source of merged) for (const name of Object.keys(source)) if (!Object.hasOwn(value, name)) value[name] = source[name]
   return { value, size }
-}
-
-function isMergeKey(key: unknown, dialect: Dialect): boolean {
-  return dialect === 'pyyaml' && isScalar(key) && key.type === 'PLAIN' && key.value === '<<'
 }
 
 function mergeSources(value: unknown, refuse: () => void): Record<string, unknown>[] {

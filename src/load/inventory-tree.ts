@@ -6,6 +6,9 @@ import { isMapping, type Variable, type Vars, variablesOf } from './vars.js'
 /** A group as the inventory files write it, before anything is inherited. */
 export interface GroupNode {
   readonly name: string
+  /** Where it is first named. */
+  readonly document: Document
+  readonly path: Path
   readonly vars: Map<string, Variable>
   readonly hosts: Set<string>
   readonly children: Set<string>
@@ -41,7 +44,7 @@ function growGroup(growing: Growing, name: string, body: unknown, path: Path, ab
   const { tree, document, problems } = growing
   if (name === '' || /[\s,:!&]/.test(name))
     problems.push(document.problem(path, `${JSON.stringify(name)} cannot name a group`, { at: 'key' }))
-  const group = tree.groups.get(name) ?? { name, vars: new Map(), hosts: new Set(), children: new Set() }
+  const group = tree.groups.get(name) ?? { name, document, path, vars: new Map(), hosts: new Set(), children: new Set() }
   tree.groups.set(name, group)
   const parent = above.at(-1)
   if (parent !== undefined && parent !== 'all') tree.groups.get(parent)?.children.add(name)

@@ -2,7 +2,8 @@ import type { Problem } from '../types.js'
 import { check } from './check.js'
 import { type Document, type Path, readDocument } from './document.js'
 import { type Files, folderOf, join } from './files.js'
-import { type GroupNode, growTree, type Tree } from './inventory-tree.js'
+import { rankGroups } from './group-ranks.js'
+import { growTree, type Tree } from './inventory-tree.js'
 import { readVarFiles, type VarFiles } from './var-files.js'
 import { mergeVars, type Vars } from './vars.js'
 
@@ -69,9 +70,7 @@ function inherit(
   hostVars: readonly VarFiles[],
   problems: Problem[],
 ): Inventory {
-  const order = rank(tree, problems)
-  const parents = parentsOf(tree)
-  const above = new Map<string, ReadonlySet<string>>()
+  const { order, above } = rankGroups(tree, problems)
   const inline = new Map([...tree.groups].map(([name, group]) => [name, group.vars]))
   const filed = new Map(['all', ...order, 'ungrouped'].map((name) => [name, mergeVars(groupVars.map((each) => each.of(name)))]))
   const direct = membership(tree)
@@ -82,7 +81,7 @@ function inherit(
   ])
   const hosts = new Map<string, Host>()
   for (const node of tree.hosts.values()) {
-    const inside = new Set((direct.get(node.name) ?? []).flatMap((name) => [...closure(name, parents, above)]))
+    const inside = new Set((direct.get(node.name) ?? []).flatMap((name) => [...(above.get(name) ?? [])]))
     const groups = order.filter((name) => inside.has(name))
     const ranked = groups.length > 0 ? groups : ['ungrouped']
     for (const name of ['all', ...ranked]) members.get(name)?.push(node.name)
@@ -106,58 +105,4 @@ function membership(tree: Tree): ReadonlyMap<string, readonly string[]> {
     for (const host of group.hosts) direct.set(host, [...(direct.get(host) ?? []), group.name])
   }
   return direct
-}
-
-function parentsOf(tree: Tree): ReadonlyMap<string, readonly string[]> {
-  const parents = new Map<string, string[]>()
-  for (const group of tree.groups.values())
-    for (const child of group.children) parents.set(child, [...(parents.get(child) ?? []), group.name])
-  return parents
-}
-
-function closure(
-  name: string,
-  parents: ReadonlyMap<string, readonly string[]>,
-  known: Map<string, ReadonlySet<string>>,
-): ReadonlySet<string> {
-  const before = known.get(name)
-  if (before) return before
-  known.set(name, new Set([name]))
-  const found = new Set([name, ...(parents.get(name) ?? []).flatMap((parent) => [...closure(parent, parents, known)])])
-  known.set(name, found)
-  return found
-}
-
-/** Groups but `all`, from those that lose to those that win: by depth, then ansible_group_priority, then name. */
-function rank(tree: Tree, problems: Problem[]): readonly string[] {
-  const depths = new Map<string, number>()
-  const parents = parentsOf(tree)
-  const depth = (name: string, below: readonly string[]): number => {
-    const known = depths.get(name)
-    if (known !== undefined) return known
-    if (below.includes(name)) return looped(tree, name, problems)
-    const found = 1 + Math.max(0, ...(parents.get(name) ?? []).map((parent) => depth(parent, [...below, name])))
-    depths.set(name, found)
-    return found
-  }
-  const rows = [...tree.groups.values()]
-    .filter((group) => group.name !== 'all' && group.name !== 'ungrouped')
-    .map((group) => ({ name: group.name, depth: depth(group.name, []), priority: priorityOf(group, problems) }))
-  rows.sort((a, b) => a.depth - b.depth || a.priority - b.priority || (a.name < b.name ? -1 : 1))
-  return rows.map((row) => row.name)
-}
-
-function looped(tree: Tree, name: string, problems: Problem[]): number {
-  const [first] = tree.hosts.values()
-  const message = `the group "${name}" is among its own children`
-  problems.push(first ? first.document.problem([], message) : { file: '', line: 1, column: 1, path: '', message })
-  return 1
-}
-
-function priorityOf(group: GroupNode, problems: Problem[]): number {
-  const variable = group.vars.get('ansible_group_priority')
-  if (!variable) return 1
-  const priority = Number(variable.value)
-  if (!Number.isInteger(priority)) problems.push(variable.document.problem(variable.path, 'must be a whole number'))
-  return Number.isInteger(priority) ? priority : 1
 }

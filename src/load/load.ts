@@ -1,15 +1,19 @@
-import type { HostWant, Problem, Profile, Target } from '../types.js'
+import type { HostWant, Problem, Target } from '../types.js'
 import { familyOfAddress, isHostName } from './addresses.js'
 import { sortProblems } from './check.js'
-import { type Files, folderOf, relative } from './files.js'
+import { type Files, folderOf, join, relative } from './files.js'
+import { groupAddresses } from './group-addresses.js'
 import { hostVariables } from './host-vars.js'
 import { type Host, type Inventory, readInventory } from './inventory.js'
 import { matchPattern } from './patterns.js'
-import { isPicked, type Play, readPlaybooks } from './playbook.js'
+import { isPicked, type Play, readPlaybooks, splitTags } from './playbook.js'
 import { type FoundProfile, findProfile } from './profile.js'
-import { noOverrides, scopeOf } from './scope.js'
+import type { Names } from './rule.js'
+import { scopeOf, type World } from './scope.js'
+import { limitHosts, unknownTags } from './selection.js'
 import { toTarget } from './target.js'
-import { type Run as WantRun, wantOf } from './want.js'
+import { summed, type Told } from './told.js'
+import { type WantRun, wantOf } from './want.js'
 
 export interface LoadInput {
   /** Inventory files or folders. */
@@ -32,6 +36,8 @@ export interface LoadInput {
   readonly home: string
   /** Folder of the profiles that come with the package. */
   readonly shippedProfiles: string
+  /** Folder that relative paths start from, absolute; without it a playbook by an absolute path keeps that as its origin. */
+  readonly cwd?: string
 }
 
 export interface LoadedHost {
@@ -50,19 +56,42 @@ export interface Run {
 /** Reads inventory and playbooks into what every host should hold, or all problems at once; no host is contacted. */
 export async function loadRun(input: LoadInput): Promise<{ readonly problems: readonly Problem[] } | Run> {
   const { inventory, problems: first } = readInventory(input.inventory, input.files)
-  const { plays, problems: second } = readPlaybooks(input.playbooks, inventory.folder, input.files)
-  if (first.length + second.length > 0) return { problems: sortProblems([...first, ...second]) }
-  const names = new Map<string, readonly string[] | null>()
-  for (let round = 0; ; round++) {
-    const missing = new Set<string>()
-    const ask = (name: string) => {
-      if (!names.has(name)) missing.add(name)
-      return names.get(name)
-    }
-    const loaded = assemble(input, inventory, plays, ask)
-    if (missing.size === 0 || round > 20) return 'problems' in loaded ? loaded : { ...loaded, notes: notesOf(names) }
-    await Promise.all([...missing].map(async (name) => names.set(name, await resolve(name, input.lookup))))
+  const originOf = origins(input, inventory)
+  const { plays, problems: second } = readPlaybooks([...new Set(input.playbooks)], originOf, input.files)
+  const third = second.length > 0 ? [] : unknownTags(splitTags(input.tags ?? []), plays)
+  if (first.length + second.length + third.length > 0) return { problems: sortProblems([...first, ...second, ...third]) }
+  const files: Read = { input, inventory, plays, playbooks: [...new Set(input.playbooks)].map(originOf) }
+  return assembleResolved(files, new Map())
+}
+
+interface Read {
+  readonly input: LoadInput
+  readonly inventory: Inventory
+  readonly plays: readonly Play[]
+  readonly playbooks: readonly string[]
+}
+
+type Resolved = Map<string, readonly string[] | null>
+
+/** Assembles, looks up the names that were met, and assembles again, until none is missing: so all the rest can be plain functions. */
+async function assembleResolved(read: Read, resolved: Resolved): Promise<{ readonly problems: readonly Problem[] } | Run> {
+  const missing = new Set<string>()
+  const names: Names = (name) => {
+    if (!resolved.has(name)) missing.add(name)
+    return resolved.get(name)
   }
+  const loaded = assemble(read, names)
+  if (missing.size === 0) return 'problems' in loaded ? loaded : { ...loaded, notes: notesOf(resolved) }
+  await lookUp([...missing], resolved, read.input.lookup)
+  return assembleResolved(read, resolved)
+}
+
+async function lookUp(names: readonly string[], resolved: Resolved, lookup: LoadInput['lookup']): Promise<void> {
+  const queue = [...names]
+  const work = async (): Promise<void> => {
+    for (let name = queue.pop(); name !== undefined; name = queue.pop()) resolved.set(name, await resolve(name, lookup))
+  }
+  await Promise.all(Array.from({ length: 20 }, work))
 }
 
 async function resolve(name: string, lookup: LoadInput['lookup']): Promise<readonly string[] | null> {
@@ -75,84 +104,48 @@ async function resolve(name: string, lookup: LoadInput['lookup']): Promise<reado
   }
 }
 
-function notesOf(names: ReadonlyMap<string, readonly string[] | null>): readonly string[] {
-  return [...names].map(([name, found]) =>
-    found ? `${name} is ${found.join(', ')}` : `${name} could not be looked up here: left to the hosts`,
-  )
+function notesOf(resolved: Resolved): readonly string[] {
+  return [...resolved]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, found]) => (found ? `${name} is ${found.join(', ')}` : `${name} could not be looked up here: it is left to the hosts`))
 }
 
-type Ask = WantRun['names']
-
 function assemble(
-  input: LoadInput,
-  inventory: Inventory,
-  plays: readonly Play[],
-  names: Ask,
+  { input, inventory, plays, playbooks }: Read,
+  names: Names,
 ): { readonly problems: readonly Problem[] } | { readonly hosts: readonly LoadedHost[] } {
   const told: Told[] = []
-  const picked = plays.filter((play) => isPicked(play, input.tags ?? []))
+  const extraVars = input.extraVars ?? {}
+  const world: World = { inventory, extraVars, addresses: groupAddresses(inventory, extraVars, names) }
+  const tags = splitTags(input.tags ?? [])
   const named = new Map(plays.map((play) => [play, hostsOf(play, inventory, told)]))
-  const limit = limitOf(input, inventory, told)
+  const limit = input.limit === undefined ? undefined : limitHosts(input.limit, inventory, input.files)
+  told.push(...(limit?.problems ?? []).map((problem) => ({ problem })))
   const run: WantRun = {
-    inventory,
-    playbooks: input.playbooks.map((path) => relative(inventory.folder, path)),
-    extraVars: input.extraVars ?? {},
-    mayRemove: input.limit === undefined && (input.tags ?? []).length === 0 && input.partial !== true,
-    prune: input.prune ?? false,
+    world,
     names,
+    playbooks,
+    mayRemove: limit === undefined && tags.length === 0 && input.partial !== true,
+    prune: input.prune ?? false,
+    shared: new Map(),
     profile: profiles(input, told),
-    tell: (problem, host, play) => told.push({ problem, host, of: play ? (named.get(play)?.size ?? 0) : inventory.hosts.size }),
+    tell: (problem, host, play) => told.push({ problem, host, of: play ? (named.get(play)?.size ?? 0) : 0 }),
   }
-  const hosts: LoadedHost[] = []
-  for (const host of inventory.hosts.values()) {
-    const own = picked.filter((play) => named.get(play)?.has(host.name))
-    hostVariables(host, scopeOf(host, inventory, { ...noOverrides, extra: run.extraVars }, names), (problem) =>
-      told.push({ problem, host: host.name, of: inventory.hosts.size }),
-    )
-    if (own.length > 0 && limit(host.name)) hosts.push(loadHost(host, own, input, run))
-  }
+  const hosts = [...inventory.hosts.values()].flatMap((host) => {
+    hostVariables(host, scopeOf(host, world), (problem) => run.tell(problem, host.name, undefined))
+    const own = plays.filter((play) => isPicked(play, tags) && named.get(play)?.has(host.name))
+    return own.length > 0 && (limit?.hosts.has(host.name) ?? true) ? [loadHost(host, own, input, run)] : []
+  })
   return told.length > 0 ? { problems: summed(told) } : { hosts }
 }
 
 function loadHost(host: Host, plays: readonly Play[], input: LoadInput, run: WantRun): LoadedHost {
-  const scope = scopeOf(host, run.inventory, { ...noOverrides, extra: run.extraVars }, run.names)
-  const { folder } = run.inventory
-  const target = toTarget(host, scope, { user: input.user, home: input.home, folder }, (name, message) => {
+  const defaults = { user: input.user, home: input.home, folder: run.world.inventory.folder }
+  const target = toTarget(host, scopeOf(host, run.world), defaults, (name, message) => {
     const { document, path } = host.vars.get(name) ?? host
     run.tell(document.problem(path, `${name} ${message}`), host.name, undefined)
   })
   return { target, want: wantOf(host, plays, run), groups: host.groups }
-}
-
-interface Told {
-  readonly problem: Problem
-  readonly host?: string
-  /** How many hosts the place speaks for. */
-  readonly of?: number
-}
-
-/** One problem per place and sentence; where it concerns some of the hosts only, they are named. */
-function summed(told: readonly Told[]): readonly Problem[] {
-  const by = new Map<string, { readonly problem: Problem; readonly hosts: Set<string>; readonly of: number }>()
-  for (const { problem, host, of = 0 } of told) {
-    const key = `${problem.file}:${problem.line}:${problem.column} ${problem.message}`
-    const entry = by.get(key) ?? { problem, hosts: new Set<string>(), of }
-    if (host !== undefined) entry.hosts.add(host)
-    by.set(key, entry)
-  }
-  return sortProblems(
-    [...by.values()].map(({ problem, hosts, of }) =>
-      hosts.size > 0 && hosts.size < of && problem.path.split('.').length > 1
-        ? { ...problem, message: `${problem.message}${concerned([...hosts], problem.path)}` }
-        : problem,
-    ),
-  )
-}
-
-function concerned(hosts: readonly string[], path: string): string {
-  const [first = ''] = hosts
-  if (path.split('.').includes(first)) return ''
-  return hosts.length > 1 ? ` (for ${first} and ${hosts.length - 1} more)` : ` (for ${first})`
 }
 
 function hostsOf(play: Play, inventory: Inventory, told: Told[]): ReadonlySet<string> {
@@ -162,25 +155,16 @@ function hostsOf(play: Play, inventory: Inventory, told: Told[]): ReadonlySet<st
   return match.hosts
 }
 
-function limitOf({ limit, files }: LoadInput, inventory: Inventory, told: Told[]): (host: string) => boolean {
-  if (limit === undefined) return () => true
-  const wrong = (message: string) => told.push({ problem: { file: '--limit', line: 1, column: 1, path: '', message } })
-  const parts = limit.split(',').flatMap((part) => {
-    if (!part.trim().startsWith('@')) return [part]
-    const text = files.read(part.trim().slice(1))
-    if (text === undefined) wrong(`there is no file ${part.trim().slice(1)}`)
-    return (text ?? '').split(/\r?\n/).filter((line) => line.trim() !== '')
-  })
-  const match = matchPattern(parts, inventory)
-  for (const { message } of match.wrong) wrong(message)
-  return (host) => match.hosts.has(host)
+function origins({ cwd }: LoadInput, { folder }: Inventory): (path: string) => string {
+  const whole = (path: string): string => (cwd === undefined ? path : join(cwd, path))
+  return (path) => relative(whole(folder), whole(path))
 }
 
 function profiles(input: LoadInput, told: Told[]): WantRun['profile'] {
   const known = new Map<string, FoundProfile>()
-  return (name, play): Profile | { readonly wrong: string | undefined } => {
-    const folder = folderOf(play?.document.file ?? input.inventory[0] ?? '.')
-    const key = `${folder} ${name}`
+  return (name, play) => {
+    const folder = folderOf(play.document.file)
+    const key = `${folder}\0${name}`
     const found = known.get(key) ?? findProfile(name, folder, input.shippedProfiles, input.files)
     if (!known.has(key)) told.push(...found.problems.map((problem) => ({ problem })))
     known.set(key, found)

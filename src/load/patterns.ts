@@ -1,3 +1,4 @@
+import { matchesGlob } from './glob.js'
 import type { Inventory } from './inventory.js'
 import { didYouMean } from './nearest.js'
 
@@ -71,31 +72,12 @@ function slice(hosts: readonly string[], subscript: RegExpExecArray, part: strin
 }
 
 function matcher(expression: string): ((name: string) => boolean) | undefined {
-  if (!/^~|[?*[]/.test(expression)) return (name) => name === expression
+  if (!expression.startsWith('~')) return (name) => matchesGlob(expression, name)
   try {
-    // Python's re.match: anchored at the beginning only; a glob matches the whole name.
-    const regex = expression.startsWith('~') ? new RegExp(`^(?:${expression.slice(1)})`, 'u') : glob(expression)
+    // Python's re.match: anchored at the beginning only.
+    const regex = new RegExp(`^(?:${expression.slice(1)})`)
     return (name) => regex.test(name)
   } catch {
     return undefined
   }
-}
-
-/** A shell glob (`*`, `?`, `[a-f]`, `[!a-f]`) as an expression over the whole text. */
-export function glob(pattern: string): RegExp {
-  let source = ''
-  for (let at = 0; at < pattern.length; at++) {
-    const char = pattern.charAt(at)
-    const end = char === '[' ? pattern.indexOf(']', at + 2) : -1
-    if (char === '*') source += source.endsWith('.*') ? '' : '.*'
-    else if (char === '?') source += '.'
-    else if (end > 0) {
-      source += `[${pattern
-        .slice(at + 1, end)
-        .replace(/[\\\]^]/g, '\\$&')
-        .replace(/^!/, '^')}]`
-      at = end
-    } else source += char.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
-  }
-  return new RegExp(`^${source}$`, 's')
 }

@@ -2,7 +2,7 @@ import type { Playbook, Play as WrittenPlay } from '../generated/playbook.js'
 import type { Problem } from '../types.js'
 import { check } from './check.js'
 import { type Document, readDocument } from './document.js'
-import { type Files, relative } from './files.js'
+import type { Files } from './files.js'
 import { hasTemplate } from './template.js'
 
 /** A play as it is written, and where. */
@@ -20,7 +20,7 @@ export interface Play {
 /** Reads playbooks into their plays, in order. */
 export function readPlaybooks(
   paths: readonly string[],
-  folder: string,
+  originOf: (path: string) => string,
   files: Files,
 ): { readonly plays: readonly Play[]; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
@@ -30,7 +30,7 @@ export function readPlaybooks(
     const found =
       text === undefined ? [document.problem([], 'there is no such playbook')] : [...document.problems, ...check('playbook', document)]
     problems.push(...found)
-    return found.length > 0 ? [] : playsOf(document, relative(folder, path), problems)
+    return found.length > 0 ? [] : playsOf(document, originOf(path), problems)
   })
   return { plays, problems }
 }
@@ -45,17 +45,23 @@ function playsOf(document: Document, playbook: string, problems: Problem[]): rea
 }
 
 /** Whether --tags picks the play (no tags asked for: always; `always` and `never` as Ansible has them). */
-export function isPicked(play: Play, tags: readonly string[]): boolean {
-  const own = [play.written.tags ?? []]
-    .flat()
-    .flatMap((tag) => tag.split(','))
-    .map((tag) => tag.trim())
-  const asked = tags
-    .flatMap((tag) => tag.split(','))
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== '')
+export function isPicked(play: Play, asked: readonly string[]): boolean {
+  const own = tagsOf(play)
   if (own.includes('never') && !own.some((tag) => asked.includes(tag))) return false
   if (asked.length === 0 || asked.includes('all') || own.includes('always')) return true
   if (asked.includes('untagged') && own.length === 0) return true
   return own.some((tag) => asked.includes(tag)) || (asked.includes('tagged') && own.length > 0)
+}
+
+/** The tags of a play, a list or `a,b`. */
+export function tagsOf(play: Play): readonly string[] {
+  return splitTags([play.written.tags ?? []].flat())
+}
+
+/** Tags one by one, from words that may hold several with commas. */
+export function splitTags(words: readonly string[]): readonly string[] {
+  return words
+    .flatMap((word) => word.split(','))
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '')
 }

@@ -66,6 +66,10 @@ const bytes = new TextEncoder()
 /** What is wrong with the words of one rule, wherever it is used. */
 export function checkWords(words: readonly string[]): readonly Wrong[] {
   const wrong: Wrong[] = []
+  const [first = ''] = words
+  if (first !== '' && !/^[-!]/.test(first))
+    wrong.push({ message: `a rule begins with an option, as -p or -s (begins with ${JSON.stringify(first)})`, needle: first })
+  if (words.includes('#')) wrong.push({ message: 'what follows # is no comment in a rule: write --comment', needle: '#' })
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? ''
     const before = words[at - 1] ?? ''
@@ -109,8 +113,7 @@ function optionWrong(word: string, before: string): string | undefined {
   const head = word.startsWith('--') ? word.replace(/=.*$/s, '') : /^-[A-Za-z0-9]/.test(word) ? word.slice(0, 2) : word
   const instead = Object.hasOwn(commandOptions, head) ? commandOptions[head] : undefined
   if (instead !== undefined && !(/^-[0-9]/.test(word) && word.length > 2)) return `${head} does not belong in a rule: ${instead}`
-  if (interfaces.has(before) && bytes.encode(word).length > 15 + (word.endsWith('+') ? 1 : 0))
-    return `${word} is longer than the 15 bytes of an interface's name`
+  if (interfaces.has(before) && bytes.encode(word).length > 15) return `${word} is longer than the 15 bytes of an interface's name`
   if ((before === '-j' || before === '-g' || before === '--jump' || before === '--goto') && bytes.encode(word).length > 28) {
     return `${word} is longer than the 28 bytes of a chain's name`
   }

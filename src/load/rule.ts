@@ -32,17 +32,28 @@ export function readRule(rule: string | RuleOptions, reading: Reading): RuleSpec
   const read = typeof rule === 'string' ? splitWords(rule, reading.scope) : optionWords(rule, reading.family, reading.scope)
   if ('wrong' in read) return { specs: [], emptied: false, wrong: [read.wrong] }
   const words = parted(read.words)
-  const lists = words.flatMap((word, at) => (addressOptions.has(word) && at + 1 < words.length ? [at + 1] : []))
+  const lists = words.flatMap((word, at) =>
+    addressOptions.has(word) && at + 1 < words.length && !freeText.test(words[at - 1] ?? '') ? [at + 1] : [],
+  )
   const emptied = lists.some((at) => blank(words[at])) && read.empty.some((each) => each.list)
-  const wrong = [...checkWords(words), ...emptyWrong(read, words, lists, emptied)]
+  const wrong = [...checkWords(words), ...twice(words), ...emptyWrong(read, words, lists, emptied)]
   if (wrong.length > 0 || emptied) return { specs: [], emptied, wrong }
   return { ...expand(words, lists, reading), emptied: false }
 }
 
+function twice(words: readonly string[]): readonly Wrong[] {
+  const ranks = words.flatMap((word, at) => (addressOptions.has(word) && !freeText.test(words[at - 1] ?? '') ? [rankOf(word)] : []))
+  return [0, 1]
+    .filter((rank) => ranks.filter((each) => each === rank).length > 1)
+    .map((rank) => ({ message: `a rule has one ${rank === 0 ? '-s' : '-d'}: write a list, as a,b`, needle: '' }))
+}
+
+const freeText = /^--(comment|log-prefix|nflog-prefix|string|hex-string)$/
+
 /** `--source=X` and `-sX` are taken apart, as getopt does. */
 function parted(words: readonly string[]): readonly string[] {
   return words.flatMap((word, at) => {
-    if (/^--(comment|log-prefix|nflog-prefix|string|hex-string)$/.test(words[at - 1] ?? '')) return [word]
+    if (freeText.test(words[at - 1] ?? '')) return [word]
     const long = /^(--[a-z][a-z0-9-]*)=(.*)$/s.exec(word)
     if (long) return [long[1] ?? '', long[2] ?? '']
     const short = /^(-[psdiojgm])([^-].*)$/s.exec(word)

@@ -1,6 +1,6 @@
 import { didYouMean } from './nearest.js'
 
-/** What a template may name: variables, and what is known of the groups. `undefined` = there is no such name. */
+/** What a template may name. `undefined` = there is no such name; a function stands for what is looked up by the next step. */
 export interface Scope {
   readonly get: (name: string) => unknown
   readonly names: () => Iterable<string>
@@ -20,20 +20,21 @@ export type Part = { readonly text: string } | { readonly needle: string; readon
 
 const maxDepth = 20
 const maxText = 200_000
+const maxSteps = 200_000
 
 /** Whether the text holds a template. */
 export function hasTemplate(text: string): boolean {
-  return text.includes('{{') || text.includes('{%') || text.includes('{#')
+  return /\{[{%#]/.test(text)
 }
 
 /** Fills in the templates of a value from YAML; a text that is one whole template takes the type of its variable. */
 export function render(value: unknown, scope: Scope): Rendered {
-  return attempt(() => fill(value, scope, 0))
+  return attempt(scope, (filling) => fill(value, filling, 0))
 }
 
 /** Cuts a text into what was written and what was filled in, in order; or what is wrong. */
 export function renderParts(text: string, scope: Scope): { readonly parts: readonly Part[] } | { readonly wrong: Wrong } {
-  const result = attempt(() => cut(text, scope, 0))
+  const result = attempt(scope, (filling) => cut(text, filling, 0))
   return 'wrong' in result ? result : { parts: result.value as readonly Part[] }
 }
 
@@ -46,42 +47,56 @@ export function textOf(value: unknown): string | undefined {
   return texts.includes(undefined) ? undefined : texts.join(',')
 }
 
-interface Failure {
-  readonly failure: Wrong
+/** What a function of a scope answers when there is no such thing. */
+export interface Failure {
+  readonly failure: string
 }
 
-/** Runs what may fail by `fail`, the one exception that is used as a way out of the recursion here. */
-function attempt(work: () => unknown): Rendered {
+interface Filling {
+  readonly scope: Scope
+  /** Values that may still be filled in: variables that double each other would go on for ever. */
+  left: number
+}
+
+interface Thrown {
+  readonly thrown: Wrong
+}
+
+/** Runs what may `fail`: that is the way out of the recursion, and it ends here. */
+function attempt(scope: Scope, work: (filling: Filling) => unknown): Rendered {
   try {
-    return { value: work() }
+    return { value: work({ scope, left: maxSteps }) }
   } catch (error) {
-    if (isFailure(error)) return { wrong: error.failure }
+    if (isThrown(error)) return { wrong: error.thrown }
     throw error
   }
 }
 
 function fail(message: string, needle: string): never {
-  throw { failure: { message, needle } } satisfies Failure
+  throw { thrown: { message, needle } } satisfies Thrown
 }
 
-function isFailure(error: unknown): error is Failure {
-  return typeof error === 'object' && error !== null && 'failure' in error
+function isThrown(error: unknown): error is Thrown {
+  return typeof error === 'object' && error !== null && 'thrown' in error
 }
 
-function fill(value: unknown, scope: Scope, depth: number): unknown {
-  if (typeof value === 'string') return fillText(value, scope, depth)
-  if (Array.isArray(value)) return value.map((item) => fill(item, scope, depth))
+function fill(value: unknown, filling: Filling, depth: number): unknown {
+  if (--filling.left < 0) fail(`variables fill in more than ${maxSteps} values`, '')
+  if (typeof value === 'string') return fillText(value, filling, depth)
+  if (Array.isArray(value)) return value.map((item) => fill(item, filling, depth))
   if (typeof value !== 'object' || value === null) return value
-  return Object.assign(Object.create(null), Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, scope, depth)])))
+  const filled: Record<string, unknown> = Object.create(null)
+  for (const [key, item] of Object.entries(value)) filled[key] = fill(item, filling, depth)
+  return filled
 }
 
-function fillText(text: string, scope: Scope, depth: number): unknown {
+function fillText(text: string, filling: Filling, depth: number): unknown {
   if (!hasTemplate(text)) return text
-  const parts = cut(text, scope, depth)
+  const parts = cut(text, filling, depth)
   const [only] = parts
   if (parts.length === 1 && only && 'value' in only) return only.value
   const whole = parts.map((part) => ('text' in part ? part.text : asText(part))).join('')
-  if (whole.length > maxText) fail(`fills in to more than ${maxText} characters`, text)
+  if (whole.length > maxText) fail(`fills in to more than ${maxText} characters`, '')
   return whole
 }
 
@@ -89,39 +104,48 @@ function asText({ needle, value }: { readonly needle: string; readonly value: un
   return textOf(value) ?? fail(`${needle} is ${value === null ? 'empty' : 'a mapping'}, which is no text`, needle)
 }
 
-function cut(text: string, scope: Scope, depth: number): readonly Part[] {
-  if (depth > maxDepth) fail(`variables stand in each other more than ${maxDepth} deep`, text)
+function cut(text: string, filling: Filling, depth: number): readonly Part[] {
+  if (depth > maxDepth) fail(`variables stand in each other more than ${maxDepth} deep`, '')
   const parts: Part[] = []
-  let rest = text
-  for (let at = rest.search(/\{[{%#]/); at >= 0; at = rest.search(/\{[{%#]/)) {
-    if (rest[at + 1] !== '{') fail(`${rest.slice(at, at + 2)} is not known here: only {{ name }} is`, rest.slice(at, at + 2))
-    const end = rest.indexOf('}}', at)
-    if (end < 0) fail('{{ has no }}', rest.slice(at, at + 20))
-    if (at > 0) parts.push({ text: rest.slice(0, at) })
-    const needle = rest.slice(at, end + 2)
-    parts.push({ needle, value: look(needle, scope, depth) })
-    rest = rest.slice(end + 2)
+  let from = 0
+  for (const found of text.matchAll(/\{(?:\{(.*?)\}\}|[{%#])/gs)) {
+    const [needle, expression] = found
+    if (expression === undefined) fail(needle === '{{' ? '{{ has no }}' : `${needle} is not known here: only {{ name }} is`, needle)
+    if (found.index > from) parts.push({ text: text.slice(from, found.index) })
+    parts.push({ needle, value: look(expression?.trim() ?? '', needle, filling, depth) })
+    from = found.index + needle.length
   }
-  if (rest !== '') parts.push({ text: rest })
+  if (from < text.length) parts.push({ text: text.slice(from) })
   return parts
 }
 
-function look(needle: string, scope: Scope, depth: number): unknown {
-  const expression = needle.slice(2, -2).trim()
+function look(expression: string, needle: string, filling: Filling, depth: number): unknown {
   if (!/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*$/.test(expression)) fail(notAName(expression), needle)
+  const { scope } = filling
   const [name = '', ...steps] = expression.split('.')
   const found = scope.get(name)
   if (found === undefined) fail(`unknown variable "${name}"${didYouMean(name, scope.names())}`, needle)
-  let value = fill(found, scope, depth + 1)
+  let value = fillInside(found, name, needle, filling, depth)
   let way = name
   for (const step of steps) {
-    const inside = inner(value, step, scope, needle)
+    const inside = inner(value, step, needle)
     if (inside === undefined) fail(`"${way}" has no "${step}"${didYouMean(step, keysOf(value))}`, needle)
+    value = inside
     way += `.${step}`
-    value = fill(inside, scope, depth + 1)
   }
-  if (typeof value === 'function') fail(`write {{ ${way}.NAME.addresses }}`, needle)
+  if (typeof value === 'function') fail(`write ${way === 'groups' ? '{{ groups.NAME.addresses }}' : `{{ ${way}.addresses }}`}`, needle)
   return value
+}
+
+/** A mistake inside a variable is told at the text that uses it. */
+function fillInside(value: unknown, name: string, needle: string, filling: Filling, depth: number): unknown {
+  try {
+    return fill(value, filling, depth + 1)
+  } catch (error) {
+    if (!isThrown(error)) throw error
+    const inside = /, in the variable "[^"]*"$/.test(error.thrown.message) ? '' : `, in the variable "${name}"`
+    return fail(`${error.thrown.message}${inside}`, needle)
+  }
 }
 
 function notAName(expression: string): string {
@@ -129,15 +153,18 @@ function notAName(expression: string): string {
   return `${JSON.stringify(expression)} is not a name: only {{ name }} and {{ a.b }} are known here`
 }
 
-function inner(value: unknown, step: string, scope: Scope, needle: string): unknown {
-  void scope
+function inner(value: unknown, step: string, needle: string): unknown {
   if (typeof value === 'function') {
     const got: unknown = value(step)
-    return isFailure(got) ? fail(got.failure.message, needle) : got
+    return isFailure(got) ? fail(got.failure, needle) : got
   }
   if (Array.isArray(value)) return /^[0-9]+$/.test(step) ? value[Number(step)] : undefined
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
-  return (value as Record<string, unknown>)[step]
+  return (value as Readonly<Record<string, unknown>>)[step]
+}
+
+function isFailure(value: unknown): value is Failure {
+  return typeof value === 'object' && value !== null && 'failure' in value
 }
 
 function keysOf(value: unknown): readonly string[] {

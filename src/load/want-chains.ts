@@ -4,7 +4,6 @@ import type { Family } from '../types.js'
 import { type Bench, type Placed, placed, tellWrong } from './bench.js'
 import { chainWrong, isBuiltin } from './chain-name.js'
 import type { Path } from './document.js'
-import { readRule } from './rule.js'
 import { familiesOf } from './want-iptables.js'
 
 /** The chains that one play owns on one host. */
@@ -39,7 +38,7 @@ function isWhole(item: ChainItem, path: Path, bench: Bench): boolean {
 function toChain(item: ChainItem, path: Path, family: Family, both: boolean, bench: Bench): OwnedChain {
   const specs = (item.rules ?? []).flatMap((rule, index) => {
     const here = [...path, 'rules', index]
-    const read = readRule(rule, { family, both, scope: bench.scope, names: bench.names })
+    const read = bench.specs(rule, here, family, both)
     for (const wrong of read.wrong) tellWrong(bench, here, wrong)
     if (read.emptied) bench.tell(here, 'the list of addresses is empty: the rule would match every address')
     return read.specs

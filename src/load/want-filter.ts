@@ -63,10 +63,15 @@ function oneChainPerId(rules: readonly Placed<PlacedRule>[]): void {
   for (const next of rules) {
     const before = kept.get(next.item.id)
     if (!before) kept.set(next.item.id, next)
-    else if (before.problem('').line !== next.problem('').line || before.problem('').file !== next.problem('').file) {
+    else if (placeOf(before) !== placeOf(next)) {
       tell(next, `the id "${next.item.id}" stands for something else at ${lineOf(before.problem(''))}`)
     }
   }
+}
+
+function placeOf({ problem }: Placed<unknown>): string {
+  const { file, path } = problem('')
+  return `${file} ${path}`
 }
 
 function refuseBoth(absent: Placed<AbsentRule>, rules: readonly Placed<PlacedRule>[]): void {

@@ -5,7 +5,7 @@ import type { Family } from '../types.js'
 import { type Bench, type Placed, placed, tellWrong } from './bench.js'
 import { chainWrong } from './chain-name.js'
 import type { Path } from './document.js'
-import { type RuleSpecs, readRule } from './rule.js'
+import type { RuleSpecs } from './rule.js'
 
 /** What one play wants of the packet filter of one host, but for owned chains. */
 export interface PlayRules {
@@ -80,7 +80,7 @@ function readPlaced(item: IptablesItem, path: Path, bench: Bench): readonly Plac
 }
 
 function specsOf(rule: NonNullable<IptablesItem['rule']>, path: Path, family: Family, both: boolean, bench: Bench): RuleSpecs {
-  const read = readRule(rule, { family, both, scope: bench.scope, names: bench.names })
+  const read = bench.specs(rule, path, family, both)
   for (const wrong of read.wrong) tellWrong(bench, path, wrong)
   return read
 }

@@ -3,31 +3,33 @@ import type { SysctlWant } from '../resources/sysctl/want.js'
 import type { HostWant, Problem, Profile } from '../types.js'
 import { type Bench, filledText, lineOf, type Placed, placed } from './bench.js'
 import type { Path } from './document.js'
-import type { Host, Inventory } from './inventory.js'
+import type { Host } from './inventory.js'
 import type { Play } from './playbook.js'
-import type { Names } from './rule.js'
-import { scopeOf } from './scope.js'
+import { type Names, type RuleSpecs, readRule } from './rule.js'
+import { scopeOf, type World } from './scope.js'
+import type { Scope } from './template.js'
 import { readChains } from './want-chains.js'
 import { mergeFilter } from './want-filter.js'
 import { readRules } from './want-iptables.js'
-import { readReach } from './want-reach.js'
+import { readHostReach, readReach } from './want-reach.js'
 import { mergeSysctl, readSysctl } from './want-sysctl.js'
 
 /** What is the same for every host of the run. */
-export interface Run {
-  readonly inventory: Inventory
+export interface WantRun {
+  readonly world: World
+  readonly names: Names
   readonly playbooks: readonly string[]
-  readonly extraVars: Readonly<Record<string, unknown>>
   readonly mayRemove: boolean
   readonly prune: boolean
-  readonly names: Names
-  /** The profile that a name in a play (or, without a play, in the inventory) means. */
-  readonly profile: (name: string, play: Play | undefined) => Profile | { readonly wrong: string | undefined }
+  /** Rules that come out the same on every host, by place and family. */
+  readonly shared: Map<string, RuleSpecs>
+  /** The profile that a name in a play means; `wrong` undefined: its file's problems are told already. */
+  readonly profile: (name: string, play: Play) => Profile | { readonly wrong: string | undefined }
   readonly tell: (problem: Problem, host: string, play: Play | undefined) => void
 }
 
 /** What one host should hold, merged over the plays that name it. */
-export function wantOf(host: Host, plays: readonly Play[], run: Run): HostWant {
+export function wantOf(host: Host, plays: readonly Play[], run: WantRun): HostWant {
   const benches = plays.map((play) => benchOf(host, play, run))
   const profile = profileOf(host, benches, run)
   const keys = mergeSysctl(benches.flatMap(readSysctl))
@@ -42,15 +44,32 @@ export function wantOf(host: Host, plays: readonly Play[], run: Run): HostWant {
     prune: run.prune,
     bootLoader: same(benches.flatMap((bench) => field(bench, 'boot_loader')))?.item ?? 'auto',
     beside: [...new Set(benches.flatMap(({ play }) => play.written.beside ?? []))],
-    reach: benches.flatMap(readReach),
+    reach: [
+      ...readHostReach(host, scopeOf(host, run.world), run.names, (problem) => run.tell(problem, host.name, undefined)),
+      ...benches.flatMap(readReach),
+    ],
     onChange: benches.flatMap(readOnChange),
   }
 }
 
-function benchOf(host: Host, play: Play, run: Run): Bench {
-  const scope = scopeOf(host, run.inventory, { play: play.written.vars ?? {}, extra: run.extraVars }, run.names)
-  const tell: Bench['tell'] = (path, message, aim) => run.tell(play.document.problem([play.index, ...path], message, aim), host.name, play)
-  return { host, play, scope, names: run.names, origin: { playbook: play.playbook, play: play.name }, tell }
+function benchOf(host: Host, play: Play, run: WantRun): Bench {
+  const scope = scopeOf(host, run.world, play.written.vars)
+  const report: Bench['report'] = (problem) => run.tell(problem, host.name, play)
+  const tell: Bench['tell'] = (path, message, aim) => report(play.document.problem([play.index, ...path], message, aim))
+  const specs = sharedSpecs(play, scope, run)
+  return { host, play, scope, names: run.names, specs, origin: { playbook: play.playbook, play: play.name }, report, tell }
+}
+
+/** Reads a rule, once for all hosts where its templates name groups only: a thousand proxies on a thousand hosts are one list. */
+function sharedSpecs(play: Play, scope: Scope, run: WantRun): Bench['specs'] {
+  return (rule, path, family, both) => {
+    const read = () => readRule(rule, { family, both, scope, names: run.names })
+    if (/\{[%#]|\{\{(?!\s*groups\.)/.test(typeof rule === 'string' ? rule : JSON.stringify(rule))) return read()
+    const key = `${play.document.file}:${[play.index, ...path].join('.')} ${family} ${both}`
+    const known = run.shared.get(key) ?? read()
+    run.shared.set(key, known)
+    return known
+  }
 }
 
 function field<Key extends 'boot_loader' | 'profile'>(bench: Bench, key: Key): readonly Placed<NonNullable<Play['written'][Key]>>[] {
@@ -72,7 +91,7 @@ function same<Item>(
   return first
 }
 
-function profileOf(host: Host, benches: readonly Bench[], run: Run): Profile | undefined {
+function profileOf(host: Host, benches: readonly Bench[], run: WantRun): Profile | undefined {
   const asked = benches.flatMap((bench) => field(bench, 'profile'))
   const found = asked.map((each) => ({ each, got: run.profile(each.item, each.bench.play) }))
   for (const { each, got } of found) if ('wrong' in got && got.wrong) each.bench.tell(['profile'], got.wrong)
@@ -87,7 +106,7 @@ function profileOf(host: Host, benches: readonly Bench[], run: Run): Profile | u
 }
 
 /** `holdfast_profile` of the inventory, where no play says otherwise. */
-function ownProfile(host: Host, benches: readonly Bench[], run: Run): Profile | undefined {
+function ownProfile(host: Host, benches: readonly Bench[], run: WantRun): Profile | undefined {
   const [bench] = benches
   const variable = host.vars.get('holdfast_profile')
   if (!bench || bench.scope.get('holdfast_profile') === undefined || bench.scope.get('holdfast_profile') === null) return undefined
