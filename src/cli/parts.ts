@@ -2,8 +2,9 @@ import { lookup } from 'node:dns/promises'
 import { homedir, hostname, userInfo } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Converge } from '../fleet/engine.js'
+import type { Session } from '../host/session.js'
 import type { LoadInput, loadRun } from '../load/load.js'
-import type { Target } from '../types.js'
+import type { Target, Target } from '../types.js'
 import { disk } from './files.js'
 import { knownHostsFiles, saveKey } from './known-hosts.js'
 import type { FleetOptions } from './options.js'
@@ -65,7 +66,7 @@ async function startEngine({ run, apply, options, say }: EngineOrder): Promise<C
     const failure = saveKey(files[0]!.file, line)
     if (failure) say(failure)
   }
-  const connect = (target: Target) => connectSsh(target, { knownHosts, acceptNew, saveKey: keep, connectTimeout })
-  const timeouts = { confirmTimeout, lockTimeout, connectTimeout, commandTimeout, who: `${userName()}@${hostname()}` }
-  return (item, { onStage, signal }) => converge(item, { run, apply, ...timeouts, connect, onStage: (_, stage) => onStage(stage), signal })
+  const connect = (target: Target): Promise<Session> => connectSsh(target, { knownHosts, acceptNew, saveKey: keep, connectTimeout })
+  const fixed = { run, apply, who: `${userName()}@${hostname()}`, confirmTimeout, lockTimeout, connectTimeout, commandTimeout, connect }
+  return (item, { onStage, signal }) => converge(item, { ...fixed, onStage: (_, stage) => onStage(stage), signal })
 }

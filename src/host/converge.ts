@@ -1,7 +1,8 @@
-import type { FleetHost, HostResult, Stage } from '../fleet/engine.js'
+import type { FleetHost, Stage } from '../fleet/engine.js'
 import { type HostPlan, nextRecord, planHost } from '../plan.js'
-import { activeBackend } from '../resources/iptables/warnings.js'
+import type { HostResult } from '../report/shown.js'
 import { resources } from '../resources/index.js'
+import { activeBackend } from '../resources/iptables/warnings.js'
 import { actScript, changesLive, type ScriptInput } from '../script/act.js'
 import { restoreBatches } from '../script/batches.js'
 import { lookBody, lookScript } from '../script/look.js'
@@ -69,7 +70,8 @@ export async function converge(item: FleetHost, options: ConvergeOptions): Promi
 
 function wentWrong(item: FleetHost, error: unknown): HostResult {
   const unreachable = error instanceof Unreachable || error instanceof ConnectionLost
-  if (!unreachable && !(error instanceof NoShell) && !(error instanceof Error && error.message.startsWith('the script ended early'))) throw error
+  if (!unreachable && !(error instanceof NoShell) && !(error instanceof Error && error.message.startsWith('the script ended early')))
+    throw error
   return ended(item, unreachable ? 'unreachable' : 'failed', { reason: error.message })
 }
 
@@ -116,7 +118,10 @@ async function foresee(way: Way, session: Session, seen: Seen, plan: HostPlan, b
   const mark = '@holdfast-shown'
   const scripts = [
     ...(changesLive(input.effects) ? [{ name: 'act', text: actScript(input, mark) }] : []),
-    { name: 'settle', text: settleScript(input, nextRecord(input.run, item.want, seen, plan.steps, new Date(0).toISOString()), way.look(), mark) },
+    {
+      name: 'settle',
+      text: settleScript(input, nextRecord(input.run, item.want, seen, plan.steps, new Date(0).toISOString()), way.look(), mark),
+    },
   ]
   const shown = { plan: { steps: plan.steps, scripts } }
   const pending = { ...base, ...shown, changes: changesOf(plan) }
@@ -158,16 +163,25 @@ async function carryOut(way: Way, session: Session, seen: Seen, plan: HostPlan, 
 }
 
 /** Why act did not come to its end, if it did not; the host is then in its old state unless the sentence says otherwise. */
-function stoppedAct(way: Way, sections: Awaited<ReturnType<typeof runScript>>, refused: readonly string[]): { outcome: Outcome; reason: string } | undefined {
+function stoppedAct(
+  way: Way,
+  sections: Awaited<ReturnType<typeof runScript>>,
+  refused: readonly string[],
+): { outcome: Outcome; reason: string } | undefined {
   const section = (kind: string) => sectionOf(sections, kind)
   const locked = section('locked')
   if (locked !== undefined) return { outcome: 'failed', reason: lockSentence(locked, way.options.lockTimeout) }
   const stale = section('stale')
-  if (stale !== undefined) return { outcome: 'stale', reason: `moved since it was looked at: ${printable(stale.split('\n').join(', '))}; nothing was changed` }
+  if (stale !== undefined)
+    return { outcome: 'stale', reason: `moved since it was looked at: ${printable(stale.split('\n').join(', '))}; nothing was changed` }
   if (refused.length > 0) return { outcome: 'failed', reason: refused.join('\n') }
   const failed = section('failed')
   const undone = section('undone')
-  if (failed !== undefined) return { outcome: 'failed', reason: `${printable(failed)} (${undone === undefined ? 'live: old, boot: old; nothing was changed' : stateSentence(undone)})` }
+  if (failed !== undefined)
+    return {
+      outcome: 'failed',
+      reason: `${printable(failed)} (${undone === undefined ? 'live: old, boot: old; nothing was changed' : stateSentence(undone)})`,
+    }
   if (section('fired') !== undefined) return { outcome: 'rolled-back', reason: 'the undo fired while the changes were being made' }
   return undefined
 }
@@ -179,12 +193,24 @@ function lockSentence(owner: string, waited: number): string {
 
 /** `live: old, boot: old`, or what even the undo could not put back. */
 function stateSentence(undone: string): string {
-  const differs = undone.split('\n').filter((line) => line.startsWith('differs ')).map((line) => line.slice(8))
-  return differs.length === 0 ? 'live: old, boot: old; verified on the host after the undo' : `live: mixed (${printable(differs.join(', '))}), boot: old`
+  const differs = undone
+    .split('\n')
+    .filter((line) => line.startsWith('differs '))
+    .map((line) => line.slice(8))
+  return differs.length === 0
+    ? 'live: old, boot: old; verified on the host after the undo'
+    : `live: mixed (${printable(differs.join(', '))}), boot: old`
 }
 
 /** Confirms on a new connection, tried again until shortly before the undo fires. */
-async function settle(way: Way, open: Session | undefined, seen: Seen, plan: HostPlan, base: Partial<HostResult>, deadline: number): Promise<HostResult> {
+async function settle(
+  way: Way,
+  open: Session | undefined,
+  seen: Seen,
+  plan: HostPlan,
+  base: Partial<HostResult>,
+  deadline: number,
+): Promise<HostResult> {
   const { item, options } = way
   options.onStage(item.target.host, 'settle')
   const input = way.input(plan, seen)
@@ -197,7 +223,9 @@ async function settle(way: Way, open: Session | undefined, seen: Seen, plan: Hos
       continue
     }
     try {
-      const sections = await runScript(session, item.target, options.commandTimeout, (mark) => settleScript(input, record, way.look(), mark))
+      const sections = await runScript(session, item.target, options.commandTimeout, (mark) =>
+        settleScript(input, record, way.look(), mark),
+      )
       if (sectionOf(sections, 'waiting') !== undefined) {
         await pause(500)
         continue
@@ -210,43 +238,75 @@ async function settle(way: Way, open: Session | undefined, seen: Seen, plan: Hos
       session.close()
     }
   }
-  return afterUndo(way, plan, base, deadline, options.signal.aborted ? 'stopped before it was confirmed' : `no new connection came through to confirm it (${lastError})`)
+  return afterUndo(
+    way,
+    plan,
+    base,
+    deadline,
+    options.signal.aborted ? 'stopped before it was confirmed' : `no new connection came through to confirm it (${lastError})`,
+  )
 }
 
 function settled(way: Way, sections: Awaited<ReturnType<typeof runScript>>, plan: HostPlan, base: Partial<HostResult>): HostResult {
   const { item } = way
   const section = (kind: string) => sectionOf(sections, kind)
   const gone = section('gone')
-  if (gone !== undefined && gone !== '') return ended(item, 'rolled-back', { ...base, changes: changesOf(plan), reason: `the undo fired before the confirmation (${stateSentence(gone)})` })
-  if (gone !== undefined) return ended(item, 'failed', { ...base, reason: 'the host knows nothing of this run: it never began, or the host was restarted in between (live: old, boot: old)' })
+  if (gone !== undefined && gone !== '')
+    return ended(item, 'rolled-back', {
+      ...base,
+      changes: changesOf(plan),
+      reason: `the undo fired before the confirmation (${stateSentence(gone)})`,
+    })
+  if (gone !== undefined)
+    return ended(item, 'failed', {
+      ...base,
+      reason: 'the host knows nothing of this run: it never began, or the host was restarted in between (live: old, boot: old)',
+    })
   const locked = section('locked')
   if (locked !== undefined) return ended(item, 'failed', { ...base, reason: lockSentence(locked, way.options.lockTimeout) })
   const stale = section('stale')
-  if (stale !== undefined) return ended(item, 'stale', { ...base, reason: `moved since it was looked at: ${printable(stale)}; nothing was changed` })
+  if (stale !== undefined)
+    return ended(item, 'stale', { ...base, reason: `moved since it was looked at: ${printable(stale)}; nothing was changed` })
   const failed = section('failed')
   if (failed !== undefined) {
     const undone = section('undone')
-    return ended(item, 'failed', { ...base, reason: `${printable(failed)} (${undone === undefined ? 'live: old, boot: old' : stateSentence(undone)})` })
+    return ended(item, 'failed', {
+      ...base,
+      reason: `${printable(failed)} (${undone === undefined ? 'live: old, boot: old' : stateSentence(undone)})`,
+    })
   }
   const after = planHost(item.want, toSeen(sections, item.want.profile), new Date().toISOString())
   const notes = ['unrecorded', 'complaint'].flatMap((kind) => section(kind) ?? [])
   const warnings = [...(base.warnings ?? []), ...notes.map((note) => printable(note))]
   const more = { ...base, ...(warnings.length === 0 ? {} : { warnings }), plan: { steps: plan.steps } }
   if (after.refused.length > 0) return ended(item, 'unsettled', { ...more, reason: after.refused.join('\n') })
-  if (after.steps.length > 0) return ended(item, 'unsettled', { ...more, changes: changesOf(after), reason: 'the changes were made and confirmed, yet this still differs' })
+  if (after.steps.length > 0)
+    return ended(item, 'unsettled', {
+      ...more,
+      changes: changesOf(after),
+      reason: 'the changes were made and confirmed, yet this still differs',
+    })
   return ended(item, 'changed', { ...more, changes: changesOf(plan) })
 }
 
 /** Gets in again once the undo has fired, and says what the host then holds: never a guess. */
 async function afterUndo(way: Way, plan: HostPlan, base: Partial<HostResult>, deadline: number, why: string): Promise<HostResult> {
   const { item, options } = way
-  if (options.signal.aborted) return ended(item, 'rolled-back', { ...base, changes: changesOf(plan), reason: `${why}; the host undoes it by itself within ${options.confirmTimeout} s` })
+  if (options.signal.aborted)
+    return ended(item, 'rolled-back', {
+      ...base,
+      changes: changesOf(plan),
+      reason: `${why}; the host undoes it by itself within ${options.confirmTimeout} s`,
+    })
   options.onStage(item.target.host, 'undo')
   await pause(Math.max(0, deadline + 3000 - Date.now()))
   const until = Date.now() + 30_000
   for (let last = why; ; await pause(1000)) {
     if (Date.now() > until || options.signal.aborted)
-      return ended(item, 'unreachable', { ...base, reason: `${why}; the undo is due since ${new Date(deadline).toISOString()}, but no connection comes through to verify it (${last})` })
+      return ended(item, 'unreachable', {
+        ...base,
+        reason: `${why}; the undo is due since ${new Date(deadline).toISOString()}, but no connection comes through to verify it (${last})`,
+      })
     try {
       const session = await options.connect(item.target)
       try {
@@ -261,13 +321,22 @@ async function afterUndo(way: Way, plan: HostPlan, base: Partial<HostResult>, de
   }
 }
 
-function verified(way: Way, plan: HostPlan, sections: Awaited<ReturnType<typeof runScript>>, base: Partial<HostResult>, why: string): HostResult {
+function verified(
+  way: Way,
+  plan: HostPlan,
+  sections: Awaited<ReturnType<typeof runScript>>,
+  base: Partial<HostResult>,
+  why: string,
+): HostResult {
   const note = sections.find((section) => section.kind === 'file' && section.name.endsWith(`undone.${way.options.run}`))?.body
   const now = planHost(way.item.want, toSeen(sections, way.item.want.profile), new Date().toISOString())
-  const text = (changes: readonly Change[]) => JSON.stringify(changes.map(({ resource, layer, at, before, after }) => [resource, layer, at, before, after]))
+  const text = (changes: readonly Change[]) =>
+    JSON.stringify(changes.map(({ resource, layer, at, before, after }) => [resource, layer, at, before, after]))
   const same = text(changesOf(now)) === text(changesOf(plan))
   const state = note === undefined ? '' : `${stateSentence(note)}; `
-  const seen = same ? 'looked again: the host holds what it held before' : 'looked again: the host does NOT hold quite what it held before, see `plan`'
+  const seen = same
+    ? 'looked again: the host holds what it held before'
+    : 'looked again: the host does NOT hold quite what it held before, see `plan`'
   return ended(way.item, 'rolled-back', { ...base, changes: changesOf(plan), reason: `${why}; ${state}${seen}` })
 }
 

@@ -63,7 +63,9 @@ function planSaveFile(groups: readonly Group[], family: Family, holder: Extract<
       ...(after === null ? { remove: true } : {}),
     }
   })
-  const effect: Effect = { kind: 'file', path: real ?? holder.path, before: text, after: editSaveFile(text, edits), mode: '0640' }
+  const edited = editSaveFile(text, edits)
+  if ('refused' in edited) return refusal(`${holder.path}: ${edited.refused}`)
+  const effect: Effect = { kind: 'file', path: real ?? holder.path, before: text, after: edited.text, mode: '0640' }
   const steps: readonly Step[] = [{ changes: noted(changed.flatMap((result) => result.changes), note), effect }]
   return { steps, warnings: [], refused: [] }
 }

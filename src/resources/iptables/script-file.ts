@@ -1,0 +1,74 @@
+import type { Effect, Family, HostWant, Seen } from '../../types.js'
+import { targetOf } from './chain-target.js'
+import type { Group } from './groups.js'
+import { joinPlans, type LayerPlan, noted } from './live.js'
+import { editScript, readScript } from './profile-script.js'
+import { type BootLine, readBoot } from './spelled.js'
+
+/** Stands in the chain where the marker stands in the script: the boot place of every own rule is directly below it. */
+const markerLine = '@marker'
+
+/** A script's chain, with the marker among its lines, as the file has them. */
+interface ScriptChain {
+  readonly group: Group
+  readonly lines: readonly BootLine[]
+}
+
+/** Compares the groups with a vendor's firewall script, which is edited below its marker and never run. */
+export function planScript(groups: readonly Group[], families: readonly Family[], seen: Seen, host: HostWant): LayerPlan {
+  const profile = host.profile?.iptables
+  if (profile === undefined) return joinPlans([])
+  const refuse = (sentence: string): LayerPlan => ({ steps: [], warnings: [], refused: [`${sentence}; nothing was written in either layer`] })
+  const text = seen.sections.find((section) => section.kind === 'file' && section.name === profile.script)?.body
+  if (text === undefined) return refuse(`${profile.script}: there is no such file on this host, but the profile ${host.profile?.name} rebuilds the firewall from it`)
+  const script = readScript(text, profile)
+  if ('refused' in script) return refuse(script.refused)
+  const owned = groups.find((group) => group.owned !== undefined)
+  if (owned !== undefined) return refuse(`the profile ${host.profile?.name} holds placed rules only, not the chain ${owned.chain}`)
+  const unheld = families.find((family) => profile.line[family] === undefined)
+  if (unheld !== undefined) return refuse(`the profile ${host.profile?.name} has no form for ${unheld} rules`)
+  const chains = groups.map((group): ScriptChain => ({ group, lines: withMarker(bootLines(seen, group), script.marker) }))
+  const results = chains.map((chain) => ({ chain, ...targetOf(belowMarker(chain.group), { lines: chain.lines.map((one) => one.line) }, 'boot') }))
+  const refused = results.flatMap((result) => result.refused)
+  const changed = results.filter((result) => result.changes.length > 0)
+  if (refused.length > 0 || changed.length === 0) return { steps: [], warnings: [], refused }
+  const edits = changed.map(({ chain, after }) => ({
+    family: chain.group.family,
+    table: chain.group.table,
+    chain: chain.group.chain,
+    before: chain.lines,
+    after: after?.lines ?? [],
+  }))
+  const edited = editScript(text, profile, script.marker, edits)
+  if ('refused' in edited) return refuse(edited.refused)
+  const real = seen.sections.find((section) => section.kind === 'real' && section.name === profile.script)?.body.trimEnd()
+  const effect: Effect = { kind: 'file', path: real ?? profile.script, before: text, after: edited.text, mode: '0755' }
+  const note = `${profile.script}, below \`${profile.marker}\``
+  const reload = reloadStep(seen, host)
+  return { steps: [{ changes: noted(changed.flatMap((result) => result.changes), note), effect }, ...reload], warnings: [], refused: [] }
+}
+
+function bootLines(seen: Seen, group: Group): readonly BootLine[] {
+  return readBoot(seen.sections, 'script', group.family)?.lines(group.table, group.chain) ?? []
+}
+
+function withMarker(lines: readonly BootLine[], marker: number): readonly BootLine[] {
+  const sorted = [...lines].sort((a, b) => a.at - b.at)
+  const below = sorted.findIndex((one) => one.at > marker)
+  const at = below < 0 ? sorted.length : below
+  return [...sorted.slice(0, at), { line: markerLine, at: marker }, ...sorted.slice(at)]
+}
+
+/** In the script every own rule stands directly below the marker, whatever its place among live rules is. */
+function belowMarker(group: Group): Group {
+  return { ...group, items: group.items.map((item) => ({ ...item, place: { kind: 'after', anchors: [{ line: markerLine }] } })) }
+}
+
+/** Only where the profile says that a reload is wanted: live is converged by itself, and a restart opens the firewall for a moment. */
+function reloadStep(seen: Seen, host: HostWant): LayerPlan['steps'] {
+  const reload = host.profile?.iptables?.reload
+  if (reload?.wanted !== true) return []
+  const chosen = reload.commands.find((command) => command.when === undefined || seen.facts.versionParts !== undefined)
+  if (chosen === undefined) return []
+  return [{ changes: [], effect: { kind: 'once', layer: 'boot', run: chosen.run, why: 'the profile asks for a reload' } }]
+}
