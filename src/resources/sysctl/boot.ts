@@ -72,7 +72,7 @@ function agrees(text: string, key: SysctlKey, facts: BootFacts): boolean {
 
 function setInDropIn(seen: SeenFiles, key: SysctlKey): { readonly files: SeenFiles; readonly path: string } {
   const own = gathered(seen)
-  return { files: withText(own.files, own.path, setOwn(own.text, key.origin.playbook, key.path, key.value)), path: own.path }
+  return { files: withText(own.files, own.real, setOwn(own.text, key.origin.playbook, key.path, key.value)), path: own.real }
 }
 
 /** Where only one file is read: its last line of the key is set, earlier ones are put out of force, a missing one is added at the end. */

@@ -26,16 +26,14 @@ export function dropInPath(seen: SeenFiles): string {
   return `/etc/sysctl.d/${names.find((name) => beatable.every((other) => other < name)) ?? names.at(-1)}`
 }
 
-/** The same files with all own lines in the one drop-in that sorts last; its text is undefined where there is none yet. */
-export function gathered(seen: SeenFiles): { readonly files: SeenFiles; readonly path: string; readonly text: string | undefined } {
+/** The same files with all own lines in the one drop-in that sorts last; `text` is undefined where there is none yet. */
+export function gathered(seen: SeenFiles): { readonly files: SeenFiles; readonly real: string; readonly text: string | undefined } {
   const path = dropInPath(seen)
+  const real = seen.files.get(path)?.real ?? path
   const earlier = ownPaths(seen).filter((other) => other !== path)
-  const texts = [...earlier]
-    .reverse()
-    .concat(path)
-    .flatMap((other) => seen.files.get(other)?.text ?? [])
-  if (earlier.length === 0) return { files: seen, path, text: texts[0] }
+  const texts = [...earlier.toReversed(), path].flatMap((other) => seen.files.get(other)?.text ?? [])
+  if (earlier.length === 0) return { files: seen, real, text: texts[0] }
   const text = texts.map((part) => part.replace(/\n?$/, '\n')).join('')
   const without = earlier.reduce((files, other) => withText(files, seen.files.get(other)?.real ?? other, null), seen)
-  return { files: withText(without, path, text), path, text }
+  return { files: withText(without, real, text), real, text }
 }

@@ -22,7 +22,7 @@ export function seenFiles(sections: readonly Section[]): SeenFiles {
   const dangling = new Set<string>()
   for (const [path, target] of links) {
     if (files.has(path)) continue
-    if ([firstLine(target), firstLine(reals.get(path))].includes('/dev/null')) files.set(path, { path, real: path, text: '' })
+    if ([firstLine(target), firstLine(reals.get(path))].includes('/dev/null')) files.set(path, { path, real: '/dev/null', text: '' })
     else dangling.add(path)
   }
   return { files, dangling }

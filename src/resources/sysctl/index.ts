@@ -1,5 +1,5 @@
 import type { HostWant, Planned, Seen, Step } from '../../types.js'
-import type { Resource } from '../resource.js'
+import type { Resource, WantedItem } from '../resource.js'
 import { type BootFacts, type Draft, holdAtBoot } from './boot.js'
 import { isOwn } from './dropin.js'
 import { ownEntries } from './edit.js'
@@ -15,7 +15,11 @@ import { keysToRemove, planRemoval } from './removal.js'
 import type { SysctlKey, SysctlWant } from './want.js'
 
 /** Kernel parameters: the wanted keys only, live in /proc/sys, and at boot by the rules of the host's own reader. */
-export const sysctlResource: Resource<SysctlWant> = { name: 'sysctl', probe: probeScript, plan }
+export const sysctlResource: Resource<SysctlWant> = { name: 'sysctl', probe: probeScript, plan, items }
+
+function items(want: SysctlWant): readonly WantedItem[] {
+  return want.keys.map(({ key, value, origin }) => ({ id: key, playbook: origin.playbook, want: value }))
+}
 
 function plan(want: SysctlWant, seen: Seen, host: HostWant): Planned {
   const facts = bootFacts(seen, host)

@@ -29,8 +29,7 @@ const dropIn = { kind: 'drop-in' } as const
 export function bootReader(seen: SeenFiles, facts: ReaderFacts): Reader {
   const only = facts.profile?.sysctl?.file
   if (only !== undefined) return single(seen, only, `sysctl -p ${only} (profile ${facts.profile?.name})`)
-  if (facts.init === 'systemd')
-    return { name: 'systemd-sysctl', dialect: 'systemd', runs: [merged(seen, searchPath, 'systemd')], own: dropIn }
+  if (facts.init === 'systemd') return { name: 'systemd-sysctl', dialect: 'systemd', runs: [merged(seen, searchPath)], own: dropIn }
   if (facts.init === 'openrc') return openrc(seen, facts)
   const rcSysinit = body(facts, 'boot', 'rc.sysinit')
   if (rcSysinit !== undefined) return el6(seen, rcSysinit)
@@ -44,13 +43,13 @@ export function bootReader(seen: SeenFiles, facts: ReaderFacts): Reader {
 
 /** procps: names sort over all directories, and /etc/sysctl.conf comes last whatever its name (4.0.2). */
 function system(seen: SeenFiles, why: string): Reader {
-  const files = [...merged(seen, searchPath, 'procps'), ...some(seen, [conf])]
+  const files = [...merged(seen, searchPath), ...some(seen, [conf])]
   return { name: `sysctl --system (${why})`, dialect: 'procps', runs: [files], own: dropIn }
 }
 
 /** Debian 6 and 7, Ubuntu 14.04: `cat /etc/sysctl.d/*.conf /etc/sysctl.conf | sysctl -e -p -`. */
 function confThenLast(seen: SeenFiles, script: string): Reader {
-  const files = [...merged(seen, [etc], 'procps'), ...some(seen, [conf])]
+  const files = [...merged(seen, [etc]), ...some(seen, [conf])]
   return { name: `sysctl -p (${script})`, dialect: 'plain', runs: [files], own: dropIn }
 }
 
@@ -85,7 +84,8 @@ function openrcLoop(seen: SeenFiles): Reader {
 
 /** Alpine's script: vendor files that neither /etc nor /run mask, /etc/sysctl.d that /run does not mask, sysctl.conf, /run. */
 function alpine(seen: SeenFiles): readonly SeenFile[] {
-  const masked = (path: string, dirs: readonly string[]): boolean => dirs.some((dir) => seen.files.has(`${dir}/${baseName(path)}`))
+  const masked = (path: string, dirs: readonly string[]): boolean =>
+    dirs.some((dir) => isRegular(seen.files.get(`${dir}/${baseName(path)}`)))
   const vendor = ['/lib/sysctl.d', '/usr/lib/sysctl.d'].flatMap((dir) => confNames(seen, dir))
   return some(seen, [
     ...vendor.filter((path) => !masked(path, [etc, '/run/sysctl.d'])),
@@ -106,12 +106,12 @@ function single(seen: SeenFiles, path: string, name: string): Reader {
 }
 
 /** The *.conf of several directories sorted by name; the first directory that has a name masks the later ones. */
-function merged(seen: SeenFiles, dirs: readonly string[], dialect: 'systemd' | 'procps'): readonly SeenFile[] {
+function merged(seen: SeenFiles, dirs: readonly string[]): readonly SeenFile[] {
   const first = new Map<string, SeenFile | undefined>()
-  // A link to nothing masks for procps, not for systemd (4.0.2, 252).
+  // A link to nothing masks as well: 252, 4.0.2.
   for (const dir of dirs)
     for (const path of [...seen.files.keys(), ...seen.dangling].filter((path) => isConfIn(path, dir)))
-      if (!first.has(baseName(path)) && (seen.files.has(path) || dialect === 'procps')) first.set(baseName(path), seen.files.get(path))
+      if (!first.has(baseName(path))) first.set(baseName(path), seen.files.get(path))
   return [...first].sort(([a], [b]) => byBytes(a, b)).flatMap(([, file]) => file ?? [])
 }
 
@@ -121,6 +121,11 @@ function confNames(seen: SeenFiles, dir: string): readonly string[] {
 
 function isConfIn(path: string, dir: string): boolean {
   return path.startsWith(`${dir}/`) && path.endsWith('.conf') && path.slice(dir.length + 1) === baseName(path)
+}
+
+/** `[ -f FILE ]`, which a link to /dev/null is not. */
+function isRegular(file: SeenFile | undefined): boolean {
+  return file !== undefined && file.real !== '/dev/null'
 }
 
 function some(seen: SeenFiles, paths: readonly string[]): readonly SeenFile[] {

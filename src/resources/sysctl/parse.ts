@@ -21,7 +21,9 @@ export interface Assignment {
 
 /** The assignments of one file in order; what the reader would not understand is left out. */
 export function parseFile(file: string, text: string, dialect: Dialect): readonly Assignment[] {
-  return text.split('\n').flatMap((line, index) => {
+  const lines = text.split('\n')
+  // `read` of the shell leaves out a last line without a newline.
+  return (dialect === 'words' ? lines.slice(0, -1) : lines).flatMap((line, index) => {
     const parsed = parsers[dialect](line)
     return parsed === undefined ? [] : [{ ...parsed, file, line: index + 1 }]
   })
@@ -30,16 +32,17 @@ export function parseFile(file: string, text: string, dialect: Dialect): readonl
 type Parsed = Omit<Assignment, 'file' | 'line'> | undefined
 
 const parsers: Readonly<Record<Dialect, (line: string) => Parsed>> = {
-  systemd: (line) => withDash(trim(line, /^[ \t\r]+/, /[ \t\r]+$/), (key) => key.replace(/^[ \t\r]+/, '')),
+  // A form feed is no blank, so it belongs to the key: 252.
+  systemd: (line) => withDash(/^[ \t\r]*[\v\f]/.test(line) ? '' : strip(line), strip),
   // A blank after the dash belongs to the key, which then is not there: 4.0.2.
-  procps: (line) => withDash(trim(line, /^\s+/, /\s+$/), (key) => key),
+  procps: (line) => withDash(strip(line), (key) => key),
   plain: (line) => {
-    const parts = split(trim(line, /^\s+/, /\s+$/))
+    const parts = split(strip(line))
     return parts?.value === undefined ? undefined : { kind: 'set', path: keyPath(parts.key), value: parts.value }
   },
-  busybox: (line) => busybox(split(line.trim())),
+  busybox: (line) => busybox(split(strip(line))),
   words: (line) => {
-    const [word = ''] = line.replace(' = ', '=').trim().split(/[ \t]/)
+    const [word = ''] = strip(line.replace(' = ', '=')).split(/[ \t]/)
     return word.startsWith('#') ? undefined : busybox(split(word))
   },
 }
@@ -66,9 +69,10 @@ function split(line: string): { readonly key: string; readonly value?: string } 
   if (line === '' || line.startsWith('#') || line.startsWith(';')) return undefined
   const at = line.indexOf('=')
   if (at < 0) return { key: line }
-  return { key: line.slice(0, at).trimEnd(), value: line.slice(at + 1).trim() }
+  return { key: line.slice(0, at).replace(/[ \t\v\f\r]+$/, ''), value: strip(line.slice(at + 1)) }
 }
 
-function trim(line: string, head: RegExp, tail: RegExp): string {
-  return line.replace(head, '').replace(tail, '')
+/** ASCII blanks only: to a reader, a byte order mark belongs to the key. */
+function strip(text: string): string {
+  return text.replace(/^[ \t\v\f\r]+|[ \t\v\f\r]+$/g, '')
 }
