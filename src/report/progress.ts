@@ -1,5 +1,6 @@
 import type { Outcome } from '../types.js'
 import { widthOf } from './columns.js'
+import { firstLine } from './recap.js'
 import type { HostResult } from './shown.js'
 import { type Style, show } from './style.js'
 
@@ -39,7 +40,7 @@ function sayTo({ stream, style }: ProgressOptions, text: string): void {
 }
 
 function writeLine({ host, outcome, reason }: HostResult, { stream, style }: ProgressOptions): void {
-  stream.write(`${show(host, style)}: ${outcome}${reason ? ` (${show(reason, style)})` : ''}\n`)
+  stream.write(`${show(host, style)}: ${outcome}${reason ? ` (${firstLine(reason, style)})` : ''}\n`)
 }
 
 /** How a run stands, in one line; the widest part, the active hosts, is cut to the width. */

@@ -34,7 +34,13 @@ function recapOf(host: HostResult, style: Style): string {
   const count = (layer: string): number => changes.filter((change) => change.layer === layer).length
   const counts = changes.length > 0 ? `live=${count('live')} boot=${count('boot')}` : ''
   const warned = warnings?.length ? `warnings=${warnings.length}` : ''
-  return [counts, warned, sayVersion(host, style), sayCauses(host), reason ? show(reason, style) : ''].filter(Boolean).join('  ')
+  return [counts, warned, sayVersion(host, style), sayCauses(host), reason ? firstLine(reason, style) : ''].filter(Boolean).join('  ')
+}
+
+/** The first line of a text of several; the rest stands in the host's block. */
+export function firstLine(text: string, style: Style): string {
+  const [first = '', ...rest] = text.split('\n')
+  return show(first, style) + (rest.length > 0 ? ' ...' : '')
 }
 
 /** The product's version: `6.5 SP3 build 3279`, or `upgrade 6.5 SP2 build 1548 -> 6.5 SP3 build 3279`. */

@@ -19,13 +19,18 @@ export function textOf(run: ShownRun, options: TextOptions): string {
   return [...blocks, ...recap(run.hosts, options), '', ...summarize(run, options), ...advise(run.hosts, options), ''].join('\n')
 }
 
-const hasMore = ({ outcome, changes, warnings, plan }: HostResult, { verbose }: TextOptions): boolean =>
+const hasMore = ({ outcome, reason, changes, warnings, plan }: HostResult, { verbose }: TextOptions): boolean =>
+  reason?.includes('\n') ||
   (outcome !== 'in-sync' && (changes.length > 0 || (warnings?.length ?? 0) > 0 || (plan?.steps?.length ?? 0) > 0)) ||
   (verbose && (warnings?.length ?? 0) > 0)
 
 function blockOf(host: HostResult, options: TextOptions): readonly string[] {
   const steps = host.plan?.steps ?? []
-  const indented = (text: string, mark = ''): readonly string[] => wrap(mark + show(text, options), options.width, '  ', '    ')
+  // host text may hold newlines; indented, no line of it can pass for one of ours
+  const indented = (text: string, mark = ''): readonly string[] =>
+    text
+      .split('\n')
+      .flatMap((line, at) => wrap((at === 0 ? mark : '') + show(line, options), options.width, at === 0 ? '  ' : '    ', '    '))
   const diff = options.diff ? diffEffects(steps, options) : []
   return [
     ...headOf(host, options),
