@@ -37,7 +37,7 @@ export function setOwn(text: string | undefined, playbook: string, path: string,
   return kept.toSpliced(next, 0, entry).join('\n')
 }
 
-/** The own drop-in without a key, and without the name of a playbook that has no line left; null where no key is left. */
+/** The own drop-in without a key, and without the name of a playbook that has no line left. */
 export function dropOwn(text: string, path: string): string {
   const lines = text.split('\n')
   const at = ownLine(lines, path)

@@ -1,13 +1,14 @@
 import { quote } from '../../script/quote.js'
 import type { HostWant } from '../../types.js'
 import { measuredDefaults, moduleOf, movedBy } from './keys.js'
+import { modulesPath } from './modules.js'
 import type { SysctlWant } from './want.js'
 
 const dirs = ['/etc', '/run', '/usr/local/lib', '/usr/lib']
 
 /**
  * sh that prints `value PATH` (mode, then the value), `default PATH` (in a fresh network namespace), `module NAME`, `siblings FOLDER` (of a missing
- * key), every file that a boot reader might read, and `boot` sections about the boot scripts. Two forks, and one more per module.
+ * key), every file that a boot reader might read, and `boot` sections about the boot scripts. One fork for all values, one for all defaults, few per module and file.
  */
 export function probeScript(want: SysctlWant, host: HostWant): string {
   const paths = want.keys.map((key) => key.path)
@@ -29,6 +30,7 @@ export function probeScript(want: SysctlWant, host: HostWant): string {
           .join(' ')}`,
     ),
     files,
+    modules.length === 0 ? `hf_f ${modulesPath}` : `hf_f /etc/modules ${dirs.map((dir) => `${dir}/modules-load.d/*.conf`).join(' ')}`,
     ...(only === undefined ? [] : [`hf_f ${quote(only)}`]),
   ].join('\n')
 }
@@ -113,10 +115,10 @@ hf_sysctl_module() { # NAME PATH...
   fi
 }`
 
-const files = `hf_f /etc/sysctl.conf /etc/sysctl.d/* /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.conf /usr/lib/sysctl.d/*.conf
+const files = `if [ -f /etc/rc.d/rc.sysinit ] || [ -f /etc/rc.sysinit ]; then hf_f /etc/sysctl.d/*; else hf_f /etc/sysctl.d/*.conf; fi
+hf_f /etc/sysctl.conf /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.conf /usr/lib/sysctl.d/*.conf
 [ -h /lib ] || hf_f /lib/sysctl.d/*.conf
 hf_f /etc/init.d/procps /etc/init.d/sysctl
-hf_f /etc/modules ${dirs.map((dir) => `${dir}/modules-load.d/*.conf`).join(' ')}
 hf_s boot directories
 for hf_sysctl_p in /etc/sysctl.d; do [ ! -d "$hf_sysctl_p" ] || printf '%s\\n' "$hf_sysctl_p"; done
 for hf_sysctl_p in /etc/rc.d/rc.sysinit /etc/rc.sysinit; do

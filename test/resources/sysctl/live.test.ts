@@ -215,6 +215,23 @@ describe('removal', () => {
   })
 })
 
+describe('what the plan says of the files', () => {
+  it('where the value comes from, what it masks, and that a key stands twice', () => {
+    const files = { '/etc/sysctl.d/a.conf': '# x\nnet.ipv4.tcp_rfc1337 = 2\n', '/etc/sysctl.d/b.conf': 'net.ipv4.tcp_rfc1337 = 3\n' }
+    const { steps, warnings } = planned([rfc], {}, files)
+    expect(steps.flatMap((step) => step.changes).find((change) => change.layer === 'boot')).toEqual({
+      resource: 'sysctl',
+      layer: 'boot',
+      at: 'net.ipv4.tcp_rfc1337',
+      before: '3',
+      after: '1',
+      cause: 'new',
+      note: 'wins: /etc/sysctl.d/b.conf:1; masks: /etc/sysctl.d/a.conf:2',
+    })
+    expect(warnings).toEqual(['net.ipv4.tcp_rfc1337 is set more than once: /etc/sysctl.d/a.conf:2 (2), /etc/sysctl.d/b.conf:1 (3)'])
+  })
+})
+
 describe('defaults', () => {
   it('the constants are this kernel’s own, whatever the namespace around it holds', () => {
     const keys = measuredDefaults.map((path) => ({ key: path.slice('/proc/sys/'.length), value: '1' }))
