@@ -1,7 +1,7 @@
 # Boots one host of the lab in the namespaces that it was started in, and becomes its sshd. The settings come by the environment:
-# LAB_HOME (the host's folder), LAB_LOWER (its read-only layers), LAB_NAME, LAB_MAC, LAB_ADDRESS, LAB_ADDRESS6 (with prefix length),
-# LAB_GATEWAY, LAB_GATEWAY6, LAB_PEER (the other end's namespace), LAB_PORT (name of the other end), LAB_BRIDGE, LAB_IP (ip -batch lines),
-# LAB_INIT (systemd, el6, openrc), LAB_FORWARD and LAB_OLD_KERNEL (set or empty).
+# LAB_HOME (the host's folder), LAB_LOWER (its read-only layers), LAB_NAME, LAB_MAC, LAB_ADDRESS, LAB_ADDRESS6, LAB_LOCAL6
+# (all three with prefix length), LAB_GATEWAY, LAB_GATEWAY6, LAB_PEER (the other end's namespace), LAB_PORT (name of the other end),
+# LAB_BRIDGE, LAB_IP (ip -batch lines), LAB_INIT (systemd, el6, openrc), LAB_FORWARD and LAB_OLD_KERNEL (set or empty).
 set -eu
 read -r pid _ </proc/self/stat # of the machine: /proc is still the machine's
 echo "$pid"
@@ -13,12 +13,14 @@ wire() {
 	ip -batch - <<-IP
 		link set lo up
 		link add eth0 address $LAB_MAC type veth peer name $LAB_PORT netns $LAB_PEER
+		link set eth0 addrgenmode none
 		link set eth0 up
 		address add $LAB_ADDRESS dev eth0
 		address add $LAB_ADDRESS6 dev eth0 nodad
+		address add $LAB_LOCAL6 dev eth0 nodad
 		$LAB_IP
 	IP
-	nsenter --net="$LAB_PEER" ip link set "$LAB_PORT" master "$LAB_BRIDGE" up
+	nsenter --net="$LAB_PEER" ip link set "$LAB_PORT" addrgenmode none master "$LAB_BRIDGE" up
 	# Only now: a route needs a carrier.
 	ip -batch - <<-IP
 		route add default via $LAB_GATEWAY

@@ -21,7 +21,10 @@ export interface LabHost {
   sh(script: string, stdin?: string): Promise<Captured>
   /** As `sh`; rejects where the script fails, gives its stdout otherwise. */
   must(script: string, stdin?: string): Promise<string>
-  /** Ends the host and boots it again: files stay; values, rules, /run and /tmp go; its own boot readers run; the boot id is another. */
+  /**
+   * Ends the host and boots it again: files stay; values, rules, /run and /tmp go; its own boot readers run; the boot id is another.
+   * A host that was wired behind this one has lost its cable: reboot it, too.
+   */
   reboot(): Promise<void>
   /** As an upgrade package of the product does: its own files are replaced, /etc/sysctl.d is emptied, then a reboot. */
   upgrade(to: 'sp3' | 'sp3p1', options?: { readonly wipeVar?: boolean }): Promise<void>
@@ -116,6 +119,7 @@ const environment = (spec: HostSpec, wiring: Wiring, home: string, lower: string
   LAB_MAC: wiring.mac,
   LAB_ADDRESS: wiring.address,
   LAB_ADDRESS6: wiring.address6,
+  LAB_LOCAL6: wiring.local6,
   LAB_GATEWAY: wiring.gateway,
   LAB_GATEWAY6: wiring.gateway6,
   LAB_PEER: `/proc/${wiring.peer()}/ns/net`,

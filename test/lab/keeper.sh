@@ -6,9 +6,11 @@ mount -t tmpfs -o size=80%,mode=755 lab "$1/hosts"
 ip -batch - <<'IP'
 link set lo up
 link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0
-link set br0 address 02:00:c6:12:00:01 up
+link set br0 addrgenmode none address 02:00:c6:12:00:01
+link set br0 up
 address add 198.18.0.1/16 dev br0
 address add fd00:198:18::1/64 dev br0 nodad
+address add fe80::1/64 dev br0 nodad
 IP
 echo "$pid"
 [ "$2" != keep ] || exec sleep infinity </dev/null >/dev/null 2>&1

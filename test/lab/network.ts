@@ -3,6 +3,8 @@ export interface Place {
   /** With the prefix length. */
   readonly address: string
   readonly address6: string
+  /** Link-local, given by hand: the kernel's own is not usable for the second or two in which it looks for duplicates. */
+  readonly local6: string
   readonly mac: string
 }
 
@@ -13,6 +15,7 @@ export const placeOn = (net: number, number: number): Place => {
   return {
     address: `${octets.join('.')}/${net === 0 ? 16 : 24}`,
     address6: `${net === 0 ? 'fd00:198:18' : `fd00:198:19:${hex[2]}`}::${number.toString(16)}/64`,
+    local6: `fe80::${number.toString(16)}/64`,
     mac: `02:00:${hex.map((octet) => octet.padStart(2, '0')).join(':')}`,
   }
 }
@@ -22,12 +25,14 @@ export const bare = (address: string): string => address.slice(0, address.indexO
 
 /** `ip -batch` lines for the host that net N lies behind: the bridge that its hosts are wired to. */
 export const lan = (net: number): readonly string[] => {
-  const { address, address6 } = placeOn(net, 1)
+  const { address, address6, local6 } = placeOn(net, 1)
   return [
     'link add lan type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
+    'link set lan addrgenmode none',
     'link set lan up',
     `address add ${address} dev lan`,
     `address add ${address6} dev lan nodad`,
+    `address add ${local6} dev lan nodad`,
   ]
 }
 
