@@ -22,7 +22,7 @@ export interface KindFacts {
 /** The kinds of hosts that the lab can start. */
 export type Kind = 'web' | 'proxy' | 'appliance' | 'alpine' | 'bare'
 
-// Of no host: the machine's own settings.
+// The machine's own settings, which no host has.
 const always = [
   '/root',
   '/etc/environment',

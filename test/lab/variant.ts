@@ -1,4 +1,4 @@
-/** How an appliance's firewall script may differ from the one that the product's article shows. */
+/** How an appliance's firewall script may differ from kinds/appliance's, which is built around the lines of Trend Micro's KB article 1120273. */
 export type ScriptVariant = 'indented' | 'tabs' | 'spaced' | 'no-final-newline' | 'no-marker' | 'two-markers' | 'crlf'
 
 const marker = /^(IPTABLE -A INPUT -m state .*) # stateful$/m
