@@ -9,7 +9,7 @@ import { countOutcomes, type ShownRun } from '../report/shown.js'
 import { textOf } from '../report/text.js'
 import type { Console } from './console.js'
 import { type Interrupts, listenForInterrupts } from './interrupt.js'
-import { keepPlan, writeScripts } from './kept.js'
+import { keepPlan, refuseUnwritable, writeScripts } from './kept.js'
 import { loadHosts } from './load.js'
 import { type FleetOptions, Mistake } from './options.js'
 import type { Parts } from './parts.js'
@@ -25,6 +25,7 @@ export async function converge(
   const command = options.check ? 'plan' : asked
   if (command === 'apply' && (options.script || options.out !== undefined))
     throw new Mistake('--script and --out belong to plan, or to apply --check')
+  if (options.out !== undefined) refuseUnwritable(options.out)
   const loaded = await loadHosts(playbooks, options, parts, console)
   if (!loaded) return 1
   const hosts = loaded.map((host) => withBecome(host, options))

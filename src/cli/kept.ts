@@ -1,8 +1,19 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { encodeBytes, printable } from '../host/text.js'
 import type { HostResult, ShownRun } from '../report/shown.js'
 import { show } from '../report/style.js'
 import type { Output } from './console.js'
+import { Mistake } from './options.js'
+
+/** Throws a Mistake where no file can be made beside `file`: better known before any host is contacted. */
+export function refuseUnwritable(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK)
+  } catch (error) {
+    throw new Mistake(`no plan can be kept in ${file}: ${(error as Error).message}`)
+  }
+}
 
 /** Writes the plans of the hosts that have something to do as one JSON file that only its owner reads; a sentence where that fails. */
 export function keepPlan(file: string, { run, hosts }: ShownRun): string | undefined {

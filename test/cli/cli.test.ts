@@ -125,3 +125,24 @@ describe('files', () => {
     expect(JSON.parse(here('validate', '--json').stdout)).toEqual({ problems: [] })
   })
 })
+
+describe('hosts', () => {
+  it('that refuse the connection are unreachable: exit 4', () => {
+    const place = makeFolder({
+      'inventory.yaml': 'all:\n  hosts:\n    web1: {ansible_host: 127.0.0.1, ansible_port: 1, ansible_user: root}\n',
+      'playbooks/a.yaml': '- hosts: all\n  sysctl:\n    net.ipv4.tcp_rfc1337: 0\n',
+    })
+    const { status, stdout, stderr } = runSource(
+      'src/cli.ts',
+      ['plan', '--json', '--known-hosts', 'none', '--accept-new-host-keys'],
+      place.folder,
+    )
+    place.remove()
+    expect({ status, stderr }).toMatchObject({ status: 4 })
+    expect(JSON.parse(stdout)).toMatchObject({
+      hosts: [{ host: 'web1', outcome: 'unreachable', changes: [] }],
+      summary: { unreachable: 1 },
+    })
+    expect(stderr).toContain('web1 : unreachable')
+  })
+})
