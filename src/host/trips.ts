@@ -6,7 +6,12 @@ import { NoShell, type Session } from './session.js'
 import { decodeBytes, printable } from './text.js'
 
 /** A script's output as sections; throws NoShell or an Error with the host's words when it did not run to its end. */
-export async function runScript(session: Session, target: Target, timeout: number, script: (mark: string) => string): Promise<readonly Section[]> {
+export async function runScript(
+  session: Session,
+  target: Target,
+  timeout: number,
+  script: (mark: string) => string,
+): Promise<readonly Section[]> {
   const mark = markOf(randomBytes(8).toString('hex'))
   const ran = await session.run(script(mark), { timeout })
   const sections = parseSections(ran.stdout, mark)

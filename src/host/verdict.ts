@@ -14,7 +14,10 @@ export function readVerdict(sections: readonly Section[], reach: readonly Reach[
     const [word = '', ...rest] = section.body.split('\n')
     const asked = reach[Number(section.name)]
     if (word === 'refused') refused.push(asked === undefined ? lockOut(rest) : broken(asked, rest))
-    if (word === 'inconclusive') warnings.push(`the rehearsal is inconclusive: even the present rules let no connection in there (${dropper(rest)}); the undo guards this run`)
+    if (word === 'inconclusive')
+      warnings.push(
+        `the rehearsal is inconclusive: even the present rules let no connection in there (${dropper(rest)}); the undo guards this run`,
+      )
     if (word.startsWith('none ')) warnings.push(`not rehearsed: ${word.slice(5)}; the undo guards this run`)
   }
   return { refused, warnings }

@@ -1,5 +1,5 @@
 import { encodeBytes } from '../host/text.js'
-import { commonSubsequence } from '../resources/iptables/lcs.js'
+import { pairLines } from '../resources/iptables/edits.js'
 import type { ChainState, Effect } from '../types.js'
 import { restoreBatches } from './batches.js'
 import { chainLibrary } from './chains.js'
@@ -167,7 +167,7 @@ hf_s armed`
 function chainData(effect: ChainEffect, index: number): readonly string[] {
   const before = effect.before?.lines ?? []
   const after = effect.after?.lines ?? []
-  const pairs = commonSubsequence(before, after)
+  const pairs = pairLines(before, after)
   const kept = new Set(pairs.map(([at]) => at))
   const stayed = new Set(pairs.map(([, at]) => at))
   const gone = before.flatMap((_, at) => (kept.has(at) ? [] : [`${at + 1}\n`]))

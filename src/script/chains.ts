@@ -24,9 +24,8 @@ hf_batch() { # tool, text on stdin; a lock that an old iptables-restore cannot w
   done
   [ $hf_r = 0 ] || { printf '%s\\n' "\${hf_out:-iptables-restore ended with $hf_r}"; return 1; }
 }
-hf_words() { # path -> the words of a value, single blanks between
-  hf_w=; { read -r hf_w < "$1"; } 2>/dev/null || [ -n "$hf_w" ] || { cat "$1" 2>&1; return; }
-  set -f; set -- $hf_w; set +f; printf '%s' "$*"
+hf_words() { # path -> the words of a value; not by the shell's read, which in dash gets one digit of a number in /proc/sys
+  hf_w=$(cat "$1" 2>&1); set -f; set -- $hf_w; set +f; printf '%s' "$*"
 }`
 
 /**

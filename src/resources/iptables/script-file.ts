@@ -1,5 +1,6 @@
-import type { Effect, Family, HostWant, Seen } from '../../types.js'
+import type { Effect, Family, HostWant, Line, Seen } from '../../types.js'
 import { targetOf } from './chain-target.js'
+import { pairLines } from './edits.js'
 import type { Group } from './groups.js'
 import { joinPlans, type LayerPlan, noted } from './live.js'
 import { editScript, readScript } from './profile-script.js'
@@ -32,14 +33,8 @@ export function planScript(groups: readonly Group[], families: readonly Family[]
   const refused = results.flatMap((result) => result.refused)
   const changed = results.filter((result) => result.changes.length > 0)
   if (refused.length > 0 || changed.length === 0) return { steps: [], warnings: [], refused }
-  const edits = changed.map(({ chain, after }) => ({
-    family: chain.group.family,
-    table: chain.group.table,
-    chain: chain.group.chain,
-    before: chain.lines,
-    after: after?.lines ?? [],
-  }))
-  const edited = editScript(text, profile, script.marker, edits)
+  const edits = changed.map(({ chain, after }) => scriptEdit(chain, after?.lines ?? []))
+  const edited = editScript(text, script.marker, profile, edits)
   if ('refused' in edited) return refuse(edited.refused)
   const real = seen.sections.find((section) => section.kind === 'real' && section.name === profile.script)?.body.trimEnd()
   const effect: Effect = { kind: 'file', path: real ?? profile.script, before: text, after: edited.text, mode: '0755' }
@@ -62,6 +57,21 @@ function withMarker(lines: readonly BootLine[], marker: number): readonly BootLi
 /** In the script every own rule stands directly below the marker, whatever its place among live rules is. */
 function belowMarker(group: Group): Group {
   return { ...group, items: group.items.map((item) => ({ ...item, place: { kind: 'after', anchors: [{ line: markerLine }] } })) }
+}
+
+/** Which lines of the file go, and which rules come behind which line of the file. */
+function scriptEdit({ group, lines }: ScriptChain, after: readonly Line[]) {
+  const pairs = new Map(pairLines(lines.map((one) => one.line), after).map(([from, to]) => [to, from]))
+  const kept = new Set(pairs.values())
+  const remove = lines.flatMap((one, index) => (kept.has(index) ? [] : [one.at]))
+  const insert: { readonly below: number; readonly line: Line }[] = []
+  let below = 0
+  for (const [index, line] of after.entries()) {
+    const from = pairs.get(index)
+    if (from === undefined) insert.push({ below, line })
+    else below = lines[from]!.at
+  }
+  return { family: group.family, table: group.table, chain: group.chain, remove, insert }
 }
 
 /** Only where the profile says that a reload is wanted: live is converged by itself, and a restart opens the firewall for a moment. */
