@@ -20,17 +20,11 @@ export interface Bench {
   readonly tell: (path: Path, message: string, aim?: Aim) => void
 }
 
-/** Something wanted, and where: `problem` makes a problem of its place. */
+/** Something wanted, and its place in the play. */
 export interface Placed<Item> {
   readonly item: Item
-  readonly problem: (message: string) => Problem
+  readonly path: Path
   readonly bench: Bench
-}
-
-/** An item with its place in the play. */
-export function placed<Item>(bench: Bench, item: Item, path: Path, aim?: Aim): Placed<Item> {
-  const { document, index } = bench.play
-  return { item, bench, problem: (message) => document.problem([index, ...path], message, aim) }
 }
 
 /** Tells what is wrong inside the value at a path. */
@@ -54,7 +48,8 @@ export function filledText(bench: Bench, path: Path, value: unknown): string | u
   return text
 }
 
-/** `file:line`, for a sentence that names a second place. */
-export function lineOf({ file, line }: Problem): string {
+/** `file:line` of a wanted thing, for a sentence that names a second place. */
+export function lineOf({ bench, path }: Placed<unknown>): string {
+  const { file, line } = bench.play.document.problem([bench.play.index, ...path], '')
   return `${file}:${line}`
 }

@@ -38,6 +38,7 @@ export interface Document {
 const maxLength = 16_000_000
 const maxDepth = 60
 const maxAliased = 100_000
+const tooDeep = 'nested too deeply'
 
 /** Reads the text of a YAML file; whatever the text, it comes back, with all that is wrong as problems. */
 export function readDocument(file: string, text: string, dialect: Dialect): Document {
@@ -55,8 +56,7 @@ export function readDocument(file: string, text: string, dialect: Dialect): Docu
   try {
     return readParsed(file, source, dialect, locate)
   } catch (error) {
-    // The parser recurses: a hundred thousand brackets end the stack.
-    if (error instanceof RangeError) return bare([locate(0, [], 'nested too deeply')])
+    if (error instanceof RangeError) return bare([locate(0, [], tooDeep)])
     throw error
   }
 }
@@ -81,6 +81,8 @@ function readParsed(file: string, source: string, dialect: Dialect, locate: Loca
 }
 
 function people(message: string): string {
+  // The parser recurses: thousands of brackets end the stack.
+  if (message.startsWith('Maximum call stack')) return tooDeep
   return message.charAt(0).toLowerCase() + message.slice(1)
 }
 
@@ -111,7 +113,7 @@ function build(node: Node, path: Path, context: Context): Built {
   if (path.length > maxDepth) return refuse(`nested more than ${maxDepth} deep`)
   const anchor = 'anchor' in node ? node.anchor : undefined
   if (anchor) context.anchors.set(anchor, node)
-  if (node.tag && !coreTags.has(node.tag)) return refuse(`the tag ${node.tag} is not known here`)
+  if (node.tag && !coreTags.has(node.tag)) return refuse(`the tag ${node.tag.replace('tag:yaml.org,2002:', '!!')} is not known here`)
   const built = isScalar(node)
     ? buildScalar(node, refuse, context.dialect)
     : isMap(node)

@@ -1,7 +1,7 @@
 import type { ChainItem } from '../generated/playbook.js'
 import type { OwnedChain } from '../resources/iptables/want.js'
 import type { Family } from '../types.js'
-import { type Bench, type Placed, placed, tellWrong } from './bench.js'
+import { type Bench, type Placed, tellWrong } from './bench.js'
 import { chainWrong, isBuiltin } from './chain-name.js'
 import type { Path } from './document.js'
 import { familiesOf } from './want-iptables.js'
@@ -12,7 +12,7 @@ export function readChains(bench: Bench): readonly Placed<OwnedChain>[] {
     const path = ['chains', index]
     if (!isWhole(item, path, bench)) return []
     const families = familiesOf(item.family)
-    return families.map((family) => placed(bench, toChain(item, path, family, families.length > 1, bench), path))
+    return families.map((family) => ({ item: toChain(item, path, family, families.length > 1, bench), path, bench }))
   })
 }
 

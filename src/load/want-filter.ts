@@ -20,7 +20,7 @@ export function mergeFilter(
     (chain) => `${chain.family} ${chain.table} ${chain.name}`,
     (chain) => `the chain ${chain.name}`,
   )
-  oneChainPerId(rules)
+  oneRulePerId(rules)
   const absent = plays.flatMap((each) => each.absent)
   for (const rule of absent) refuseBoth(rule, rules)
   for (const rule of rules) refuseOwned(rule, owned)
@@ -39,7 +39,7 @@ function once<Item extends { readonly origin: unknown }>(
     const before = kept.get(nameOf(next.item))
     if (!before) kept.set(nameOf(next.item), next)
     else if (content(before.item) !== content(next.item)) {
-      tell(next, `${people(next.item)} stands for something else at ${lineOf(before.problem(''))}`)
+      tell(next, `${people(next.item)} stands for something else at ${lineOf(before)}`)
     }
   }
   return [...kept.values()]
@@ -49,29 +49,24 @@ function content<Item extends { readonly origin: unknown }>(item: Item): string 
   return JSON.stringify({ ...item, origin: undefined })
 }
 
-function tell<Item>({ bench, problem }: Placed<Item>, message: string): void {
-  const path = problem('').path.split('.').slice(1)
-  bench.tell(
-    path.map((step) => (/^[0-9]+$/.test(step) ? Number(step) : step)),
-    message,
-  )
+function tell({ bench, path }: Placed<unknown>, message: string): void {
+  bench.tell(path, message)
 }
 
 /** An id that stands for a rule in IPv4 and another in IPv6 is two rules. */
-function oneChainPerId(rules: readonly Placed<PlacedRule>[]): void {
+function oneRulePerId(rules: readonly Placed<PlacedRule>[]): void {
   const kept = new Map<string, Placed<PlacedRule>>()
   for (const next of rules) {
     const before = kept.get(next.item.id)
     if (!before) kept.set(next.item.id, next)
     else if (placeOf(before) !== placeOf(next)) {
-      tell(next, `the id "${next.item.id}" stands for something else at ${lineOf(before.problem(''))}`)
+      tell(next, `the id "${next.item.id}" stands for something else at ${lineOf(before)}`)
     }
   }
 }
 
-function placeOf({ problem }: Placed<unknown>): string {
-  const { file, path } = problem('')
-  return `${file} ${path}`
+function placeOf({ bench, path }: Placed<unknown>): string {
+  return `${bench.play.document.file} ${bench.play.index} ${path.join('.')}`
 }
 
 function refuseBoth(absent: Placed<AbsentRule>, rules: readonly Placed<PlacedRule>[]): void {
@@ -80,7 +75,7 @@ function refuseBoth(absent: Placed<AbsentRule>, rules: readonly Placed<PlacedRul
     if (item.family !== family || item.table !== table || item.chain !== chain) return false
     return spec ? item.specs.some((each) => each.join('\0') === spec.join('\0')) : item.id === id
   })
-  if (same) tell(absent, `is to be absent here and present at ${lineOf(same.problem(''))}`)
+  if (same) tell(absent, `is to be absent here and present at ${lineOf(same)}`)
 }
 
 function refuseOwned(rule: Placed<PlacedRule>, owned: readonly Placed<OwnedChain>[]): void {
@@ -92,7 +87,7 @@ function refuseOwned(rule: Placed<PlacedRule>, owned: readonly Placed<OwnedChain
       item.name === chain &&
       (item.exact || item.specs.length > 0 || item.policy === undefined),
   )
-  if (owner) tell(rule, `the rules of ${chain} are exactly those of chains: at ${lineOf(owner.problem(''))}: put "${id}" into that list`)
+  if (owner) tell(rule, `the rules of ${chain} are exactly those of chains: at ${lineOf(owner)}: put "${id}" into that list`)
 }
 
 function refuseForm(each: Placed<{ readonly family: Family; readonly specs: readonly unknown[] }>, profile: Profile | undefined): void {

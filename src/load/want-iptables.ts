@@ -2,7 +2,7 @@ import type { IptablesItem } from '../generated/playbook.js'
 import type { AbsentRule, Anchor, Place, PlacedRule } from '../resources/iptables/want.js'
 import { builtinChains } from '../resources/iptables/want.js'
 import type { Family } from '../types.js'
-import { type Bench, type Placed, placed, tellWrong } from './bench.js'
+import { type Bench, type Placed, tellWrong } from './bench.js'
 import { chainWrong } from './chain-name.js'
 import type { Path } from './document.js'
 import type { RuleSpecs } from './rule.js'
@@ -75,7 +75,7 @@ function readPlaced(item: IptablesItem, path: Path, bench: Bench): readonly Plac
       specs: read[at]?.specs ?? [],
       place,
     }
-    return placed(bench, rule, path)
+    return { item: rule, path, bench }
   })
 }
 
@@ -124,14 +124,9 @@ function readAbsent(item: IptablesItem, path: Path, bench: Bench): readonly Plac
     const read = item.rule === undefined ? undefined : specsOf(item.rule, [...path, 'rule'], family, families.length > 1, bench)
     if (read?.emptied) bench.tell([...path, 'rule'], 'the list of addresses is empty')
     const specs = read ? read.specs : [undefined]
+    const named = item.id === undefined ? {} : { id: item.id }
     return chains.flatMap((chain) =>
-      specs.map((spec) =>
-        placed(
-          bench,
-          { ...(item.id !== undefined && { id: item.id }), origin: bench.origin, family, table, chain, ...(spec && { spec }) },
-          path,
-        ),
-      ),
+      specs.map((spec) => ({ item: { ...named, origin: bench.origin, family, table, chain, ...(spec && { spec }) }, path, bench })),
     )
   })
 }

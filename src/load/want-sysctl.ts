@@ -1,5 +1,5 @@
 import type { SysctlKey } from '../resources/sysctl/want.js'
-import { type Bench, filled, lineOf, type Placed, placed } from './bench.js'
+import { type Bench, filled, lineOf, type Placed } from './bench.js'
 import { readKey, readValue } from './sysctl-key.js'
 
 /** The kernel parameters that one play wants on one host. */
@@ -13,7 +13,7 @@ export function readSysctl(bench: Bench): readonly Placed<SysctlKey>[] {
     if (found === undefined || 'wrong' in key) return []
     const value = readValue(key.key, found)
     if ('wrong' in value) bench.tell(path, value.wrong)
-    return 'wrong' in value ? [] : [placed(bench, { ...key, value: value.value, origin: bench.origin }, path)]
+    return 'wrong' in value ? [] : [{ item: { ...key, value: value.value, origin: bench.origin }, path, bench }]
   })
 }
 
@@ -25,19 +25,8 @@ export function mergeSysctl(all: readonly Placed<SysctlKey>[]): readonly SysctlK
     if (!before) kept.set(next.item.path, next)
     else if (before.item.value !== next.item.value) {
       const { key, value } = before.item
-      next.bench.tell(
-        ['sysctl', ...spelledKey(next)],
-        `${key} is wanted as ${next.item.value} here and as ${value} at ${lineOf(before.problem(''))}`,
-      )
+      next.bench.tell(next.path, `${key} is wanted as ${next.item.value} here and as ${value} at ${lineOf(before)}`)
     }
   }
   return [...kept.values()].map(({ item }) => item)
-}
-
-function spelledKey({ bench, item }: Placed<SysctlKey>): readonly string[] {
-  const spelled = Object.keys(bench.play.written.sysctl ?? {}).find((name) => {
-    const key = readKey(name)
-    return 'path' in key && key.path === item.path
-  })
-  return spelled === undefined ? [] : [spelled]
 }

@@ -1,8 +1,7 @@
 import type { IptablesWant } from '../resources/iptables/want.js'
 import type { SysctlWant } from '../resources/sysctl/want.js'
 import type { HostWant, Problem, Profile } from '../types.js'
-import { type Bench, filledText, lineOf, type Placed, placed } from './bench.js'
-import type { Path } from './document.js'
+import { type Bench, filledText, lineOf, type Placed } from './bench.js'
 import type { Host } from './inventory.js'
 import type { Play } from './playbook.js'
 import { type Names, type RuleSpecs, readRule } from './rule.js'
@@ -74,7 +73,7 @@ function sharedSpecs(play: Play, scope: Scope, run: WantRun): Bench['specs'] {
 
 function field<Key extends 'boot_loader' | 'profile'>(bench: Bench, key: Key): readonly Placed<NonNullable<Play['written'][Key]>>[] {
   const value = bench.play.written[key]
-  return value === undefined || value === null ? [] : [placed(bench, value as NonNullable<Play['written'][Key]>, [key])]
+  return value === undefined || value === null ? [] : [{ item: value as NonNullable<Play['written'][Key]>, path: [key], bench }]
 }
 
 /** The one value that all plays agree on; a second one is told with both places. */
@@ -85,8 +84,7 @@ function same<Item>(
   const [first] = all
   const other = first && all.find((each) => !equal(each, first))
   if (first && other) {
-    const path: Path = [other.problem('').path.split('.').at(-1) ?? '']
-    other.bench.tell(path, `${String(other.item)} is wanted here and ${String(first.item)} at ${lineOf(first.problem(''))}: a host has one`)
+    other.bench.tell(other.path, `${String(other.item)} is wanted here and ${String(first.item)} at ${lineOf(first)}: a host has one`)
   }
   return first
 }
