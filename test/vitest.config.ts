@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config'
+
+const lab = ['test/lab/**/*.test.ts', 'test/e2e/**/*.test.ts']
+/** Tests that need root or servers of their own, but no lab. */
+const machine = ['test/host/**/*.test.ts', 'test/resources/**/*.test.ts']
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/closing-line.ts'],
+    // Two cores: a lab test's own processes are the load, more workers only make them slower.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...lab, ...machine],
+          testTimeout: 20_000,
+        },
+      },
+      { test: { name: 'machine', include: machine, testTimeout: 60_000, hookTimeout: 60_000 } },
+      { test: { name: 'lab', include: lab, testTimeout: 120_000, hookTimeout: 120_000 } },
+    ],
+  },
+})
