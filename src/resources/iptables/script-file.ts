@@ -1,4 +1,4 @@
-import type { Effect, Family, HostWant, Line, Seen } from '../../types.js'
+import type { Change, Effect, Family, HostWant, Line, Seen } from '../../types.js'
 import { targetOf } from './chain-target.js'
 import { pairLines } from './edits.js'
 import type { Group } from './groups.js'
@@ -29,7 +29,10 @@ export function planScript(groups: readonly Group[], families: readonly Family[]
   const unheld = families.find((family) => profile.line[family] === undefined)
   if (unheld !== undefined) return refuse(`the profile ${host.profile?.name} has no form for ${unheld} rules`)
   const chains = groups.map((group): ScriptChain => ({ group, lines: withMarker(bootLines(seen, group), script.marker) }))
-  const results = chains.map((chain) => ({ chain, ...targetOf(belowMarker(chain.group), { lines: chain.lines.map((one) => one.line) }, 'boot') }))
+  const results = chains.map((chain) => {
+    const target = targetOf(belowMarker(chain.group), { lines: chain.lines.map((one) => one.line) }, 'boot')
+    return { chain, ...target, changes: target.changes.map((change) => uncounted(change, chain.lines, target.after?.lines ?? [])) }
+  })
   const refused = results.flatMap((result) => result.refused)
   const changed = results.filter((result) => result.changes.length > 0)
   if (refused.length > 0 || changed.length === 0) return { steps: [], warnings: [], refused }
@@ -57,6 +60,17 @@ function withMarker(lines: readonly BootLine[], marker: number): readonly BootLi
 /** In the script every own rule stands directly below the marker, whatever its place among live rules is. */
 function belowMarker(group: Group): Group {
   return { ...group, items: group.items.map((item) => ({ ...item, place: { kind: 'after', anchors: [{ line: markerLine }] } })) }
+}
+
+/** Positions among rules: the marker that stood in for the script's is none. */
+function uncounted(change: Change, before: readonly BootLine[], after: readonly Line[]): Change {
+  const marker = before.findIndex((one) => one.line === markerLine)
+  const target = after.indexOf(markerLine)
+  return {
+    ...change,
+    ...(change.from !== undefined && change.from > marker ? { from: change.from - 1 } : {}),
+    ...(change.to !== undefined && change.to > target ? { to: change.to - 1 } : {}),
+  }
 }
 
 /** Which lines of the file go, and which rules come behind which line of the file. */
