@@ -1,7 +1,7 @@
-import { encodeBytes } from './host/text.js'
 import { resources } from './resources/index.js'
 import type { WantedItem } from './resources/resource.js'
 import { cksum } from './script/cksum.js'
+import { encodeBytes } from './text.js'
 import type { Cause, Change, HostRecord, HostWant, Planned, RecordItem, Seen, Step } from './types.js'
 
 /** Everything one host is to change, with the causes told apart. */
@@ -35,8 +35,14 @@ export function planHost(want: HostWant, seen: Seen, now: string): HostPlan {
 function versionWarning(want: HostWant, seen: Seen): readonly string[] {
   const rule = want.profile?.version
   if (rule === undefined || seen.facts.version !== undefined) return []
-  const printed = seen.sections.find((section) => section.kind === 'version')?.body.trim().split('\n')[0] ?? ''
-  return [`the version of ${want.profile?.name} could not be read: ${printed === '' ? 'its command printed nothing' : printed.slice(0, 200)}`]
+  const printed =
+    seen.sections
+      .find((section) => section.kind === 'version')
+      ?.body.trim()
+      .split('\n')[0] ?? ''
+  return [
+    `the version of ${want.profile?.name} could not be read: ${printed === '' ? 'its command printed nothing' : printed.slice(0, 200)}`,
+  ]
 }
 
 /** Live before boot; what cannot be undone comes last among the values. */
@@ -48,7 +54,10 @@ function order(steps: readonly Step[]): readonly Step[] {
     if (effect.kind === 'value') return effect.noUndo === undefined ? 2 : 3
     return 5
   }
-  return steps.map((step, index) => ({ step, index })).sort((a, b) => rank(a.step) - rank(b.step) || a.index - b.index).map(({ step }) => step)
+  return steps
+    .map((step, index) => ({ step, index }))
+    .sort((a, b) => rank(a.step) - rank(b.step) || a.index - b.index)
+    .map(({ step }) => step)
 }
 
 function withCauses(step: Step, want: HostWant, seen: Seen, now: string): Step {
@@ -97,7 +106,9 @@ export function nextRecord(run: string, want: HostWant, seen: Seen, steps: reado
   const changes = steps.flatMap((step) => step.changes)
   for (const { resource, item } of wantedItems(want)) {
     const before = old?.items[resource]?.[item.id]
-    const corrected = changes.some((change) => change.resource === resource && idOf(change) === item.id && change.cause !== 'new' && change.cause !== 'intent')
+    const corrected = changes.some(
+      (change) => change.resource === resource && idOf(change) === item.id && change.cause !== 'new' && change.cause !== 'intent',
+    )
     items[resource] = {
       ...items[resource],
       [item.id]: {
@@ -108,5 +119,12 @@ export function nextRecord(run: string, want: HostWant, seen: Seen, steps: reado
       },
     }
   }
-  return { format: 1, run, at: now, ...(seen.facts.version === undefined ? {} : { version: seen.facts.version }), bootId: seen.facts.bootId, items }
+  return {
+    format: 1,
+    run,
+    at: now,
+    ...(seen.facts.version === undefined ? {} : { version: seen.facts.version }),
+    bootId: seen.facts.bootId,
+    items,
+  }
 }

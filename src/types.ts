@@ -1,6 +1,6 @@
 /**
  * The nouns of holdfast. Plain, readonly data: everything here can be written as JSON and read back.
- * Text that came from a host is a string in which a byte that is no UTF-8 stands as U+DC80..U+DCFF (see host/text.ts).
+ * Text that came from a host is a string in which a byte that is no UTF-8 stands as U+DC80..U+DCFF (see text.ts).
  */
 
 export type Family = 'ipv4' | 'ipv6'
@@ -8,16 +8,7 @@ export type Backend = 'nft' | 'legacy'
 export type Layer = 'live' | 'boot'
 export type Cause = 'new' | 'intent' | 'drift' | 'upgrade' | 'contested'
 
-export type Outcome =
-  | 'in-sync'
-  | 'changed'
-  | 'pending'
-  | 'unsettled'
-  | 'rolled-back'
-  | 'stale'
-  | 'failed'
-  | 'unreachable'
-  | 'skipped'
+export type Outcome = 'in-sync' | 'changed' | 'pending' | 'unsettled' | 'rolled-back' | 'stale' | 'failed' | 'unreachable' | 'skipped'
 
 /** A mistake in a file; `line` and `column` count from 1, `path` is the place in the document: `0.iptables.2.rule`. */
 export interface Problem {

@@ -1,8 +1,8 @@
 import { accessSync, constants, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { encodeBytes, printable } from '../host/text.js'
-import type { HostResult, ShownRun } from '../report/shown.js'
 import { show } from '../report/style.js'
+import type { HostResult, ShownRun } from '../shown.js'
+import { encodeBytes, printable } from '../text.js'
 import type { Output } from './console.js'
 import { Mistake } from './options.js'
 

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { homedir, hostname, userInfo } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import type { Converge } from '../fleet/engine.js'
+import type { Converge } from '../engine.js'
 import type { Session } from '../host/session.js'
 import type { LoadInput, loadRun } from '../load/load.js'
 import type { Target } from '../types.js'

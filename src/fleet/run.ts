@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
-import type { HostResult } from '../report/shown.js'
+import type { Converge, FleetHost, Stage } from '../engine.js'
+import type { HostResult } from '../shown.js'
 import { orAbandoned } from './abandon.js'
 import { type BatchSize, cutBatches } from './batches.js'
 import { countsAsFailure, overBudget } from './budget.js'
-import type { Converge, FleetHost, Stage } from './engine.js'
 import { runPool } from './pool.js'
 
 /** What is told while a run goes on. */

@@ -1,6 +1,6 @@
 import type { Client, ClientChannel } from 'ssh2'
+import { printable } from '../text.js'
 import { ConnectionLost, NoShell, type Ran, type RunOptions } from './session.js'
-import { printable } from './text.js'
 
 const mebibyte = 1024 * 1024
 const keptOfStderr = 256 * 1024

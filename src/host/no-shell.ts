@@ -1,5 +1,5 @@
+import { decodeBytes, printable } from '../text.js'
 import type { Ran } from './session.js'
-import { decodeBytes, printable } from './text.js'
 
 /** Who logged in, and who the script was to run as; makes the lines to write exact. */
 export interface Who {

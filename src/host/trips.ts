@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { markOf, parseSections, partialSections } from '../script/sections.js'
+import { decodeBytes, printable } from '../text.js'
 import type { Section, Target } from '../types.js'
 import { looksLikeNoShell } from './no-shell.js'
 import { NoShell, type Session } from './session.js'
-import { decodeBytes, printable } from './text.js'
 
 /** A script's output as sections; throws NoShell or an Error with the host's words when it did not run to its end. */
 export async function runScript(

@@ -1,7 +1,7 @@
+import { printable } from '../text.js'
 import type { Target } from '../types.js'
 import { type KeyCheck, nameOf } from './known-hosts.js'
 import { Unreachable } from './session.js'
-import { printable } from './text.js'
 
 /** How far a connection came: TCP, the key exchange, the login. */
 export type Phase = 'connect' | 'handshake' | 'login'

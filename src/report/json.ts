@@ -1,5 +1,5 @@
+import type { HostResult, ShownRun } from '../shown.js'
 import type { HostReport, RunReport } from '../types.js'
-import type { HostResult, ShownRun } from './shown.js'
 
 /** The document of plan and apply (schemas/report.schema.json), with a final newline; a byte that is no UTF-8 stays an escaped lone surrogate. */
 export const jsonOf = (run: ShownRun): string => `${JSON.stringify(reportOf(run), null, 2)}\n`

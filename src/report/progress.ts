@@ -1,7 +1,7 @@
+import type { HostResult } from '../shown.js'
 import type { Outcome } from '../types.js'
 import { widthOf } from './columns.js'
 import { firstLine } from './recap.js'
-import type { HostResult } from './shown.js'
 import { type Style, show } from './style.js'
 
 /** Where people are told how a run goes on, beside its report: always stderr. */

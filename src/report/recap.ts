@@ -1,6 +1,6 @@
+import type { HostResult, ShownRun } from '../shown.js'
 import type { Outcome } from '../types.js'
 import { pad, widthOf, wrap } from './columns.js'
-import type { HostResult, ShownRun } from './shown.js'
 import { arrow, type Paint, paint, type Style, show } from './style.js'
 
 const colours: Readonly<Record<Outcome, Paint>> = {

@@ -1,5 +1,5 @@
 import pc from 'picocolors'
-import { printable } from '../host/text.js'
+import { printable } from '../text.js'
 
 /** How text for people is set: where it goes decides the width, the alphabet and the colours. */
 export interface Style {

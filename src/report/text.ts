@@ -1,8 +1,8 @@
+import type { HostResult, ShownRun } from '../shown.js'
 import { tableChanges } from './changes.js'
 import { wrap } from './columns.js'
 import { diffEffects, listEffects } from './effects.js'
 import { advise, paintOutcome, recap, sayVersion, summarize } from './recap.js'
-import type { HostResult, ShownRun } from './shown.js'
 import { paint, type Style, show } from './style.js'
 
 export interface TextOptions extends Style {

@@ -1,13 +1,13 @@
-import { encodeBytes } from '../host/text.js'
+import { quote } from '../quote.js'
 import { pairLines } from '../resources/iptables/edits.js'
+import { encodeBytes } from '../text.js'
 import type { ChainState, Effect } from '../types.js'
 import { restoreBatches } from './batches.js'
 import { chainLibrary } from './chains.js'
 import { cksum } from './cksum.js'
 import { lockLibrary, takeLock } from './lock.js'
 import { asFunction, prelude } from './prelude.js'
-import { quote } from './quote.js'
-import { rehearsal, type RehearsalInput } from './rehearse.js'
+import { type RehearsalInput, rehearsal } from './rehearse.js'
 import { type FileEffect, fileGuards, fileLibrary, stageFiles } from './stage.js'
 import { defaultPolicy, toolOf, undoProgram } from './undo.js'
 
@@ -123,7 +123,10 @@ function stateSum(state: ChainState | null, fallback: string): string {
 }
 
 function words(value: string): string {
-  return value.trim().split(/[ \t\n]+/).join(' ')
+  return value
+    .trim()
+    .split(/[ \t\n]+/)
+    .join(' ')
 }
 
 /** Writes what the undo needs into the lock's folder, starts it where it outlives this connection, and waits for its ready mark. */
@@ -186,7 +189,8 @@ function changes(input: ScriptInput): string {
   return [
     ...once.map((effect) => `hf_step ${quote(effect.run)} sh -c ${quote(effect.run)}`),
     ...restoreBatches(input.effects).map(
-      (batch) => `hf_text=${quote(batch.text)}\nhf_load() { printf '%s' "$hf_text" | hf_batch ${batch.tool}; }\nhf_step ${quote(`${batch.tool} ${batch.table}`)} hf_load`,
+      (batch) =>
+        `hf_text=${quote(batch.text)}\nhf_load() { printf '%s' "$hf_text" | hf_batch ${batch.tool}; }\nhf_step ${quote(`${batch.tool} ${batch.table}`)} hf_load`,
     ),
     ...values.map((effect) => `hf_step ${quote(effect.path)} hf_put ${quote(effect.path)} ${quote(effect.after)}`),
   ].join(' &&\n')

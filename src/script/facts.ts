@@ -1,5 +1,5 @@
+import { quote } from '../quote.js'
 import type { Profile } from '../types.js'
-import { quote } from './quote.js'
 
 /** Where the tool keeps its memory on a host, and its lock and undo folder until the next reboot. */
 export const stateDir = '/var/lib/holdfast'

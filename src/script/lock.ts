@@ -1,5 +1,5 @@
+import { quote } from '../quote.js'
 import { lockRoot } from './facts.js'
-import { quote } from './quote.js'
 
 /**
  * One run at a time on a host. The lock is a folder made by `mkdir` in /run (a reboot takes it away); its owner is a process, named by pid,

@@ -1,4 +1,4 @@
-import { quote } from './quote.js'
+import { quote } from '../quote.js'
 
 /**
  * The head of every script's function: a plain environment, and the helpers that print sections.

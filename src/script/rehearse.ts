@@ -1,6 +1,6 @@
+import { quote } from '../quote.js'
 import type { Reach } from '../types.js'
 import type { Batch } from './batches.js'
-import { quote } from './quote.js'
 
 export interface RehearsalInput {
   readonly batches: readonly Batch[]
@@ -16,7 +16,8 @@ export interface RehearsalInput {
 export function rehearsal(input: RehearsalInput): string {
   if (input.batches.length === 0) return 'hf_rehearse_all() { :; }'
   const probes = input.reach.map(
-    (reach, index) => `hf_probe ${index} ${quote(reach.from)} '' ${reach.port} ${reach.protocol} ${reach.allowed ? 'reach' : 'shut'} || return 1`,
+    (reach, index) =>
+      `hf_probe ${index} ${quote(reach.from)} '' ${reach.port} ${reach.protocol} ${reach.allowed ? 'reach' : 'shut'} || return 1`,
   )
   return `${library}
 hf_candidate() {

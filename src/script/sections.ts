@@ -1,4 +1,4 @@
-import { decodeBytes } from '../host/text.js'
+import { decodeBytes } from '../text.js'
 import type { Section } from '../types.js'
 
 /** The word that starts every mark line of one script's output; it carries the run, so that no file of a host can hold it. */

@@ -1,10 +1,10 @@
+import { quote } from '../quote.js'
 import type { Effect, HostRecord } from '../types.js'
 import { changesLive, type ScriptInput } from './act.js'
 import { chainLibrary } from './chains.js'
 import { stateDir } from './facts.js'
 import { lockLibrary, takeLock } from './lock.js'
 import { asFunction, prelude } from './prelude.js'
-import { quote } from './quote.js'
 import { commitFiles, type FileEffect, fileGuards, fileLibrary, stageFiles } from './stage.js'
 
 /** How many runs a host keeps for `rollback`. */
@@ -69,7 +69,9 @@ hf_out=$(hf_stage_all 2>&1) || {
 
 function onceAtBoot(effects: readonly Effect[]): readonly string[] {
   return effects.flatMap((effect) =>
-    effect.kind === 'once' && effect.layer === 'boot' ? [`hf_out=$(sh -c ${quote(effect.run)} 2>&1) || { hf_s complaint; printf '%s\\n' "$hf_out"; }`] : [],
+    effect.kind === 'once' && effect.layer === 'boot'
+      ? [`hf_out=$(sh -c ${quote(effect.run)} 2>&1) || { hf_s complaint; printf '%s\\n' "$hf_out"; }`]
+      : [],
   )
 }
 

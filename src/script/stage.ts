@@ -1,7 +1,7 @@
-import { encodeBytes } from '../host/text.js'
+import { quote } from '../quote.js'
+import { encodeBytes } from '../text.js'
 import type { Effect } from '../types.js'
 import { cksum } from './cksum.js'
-import { quote } from './quote.js'
 
 export type FileEffect = Extract<Effect, { kind: 'file' }>
 

@@ -1,7 +1,7 @@
+import { quote } from '../quote.js'
 import type { Effect } from '../types.js'
 import { chainLibrary, undoAwk } from './chains.js'
 import { lockRoot } from './facts.js'
-import { quote } from './quote.js'
 
 type ChainEffect = Extract<Effect, { kind: 'chain' }>
 type ValueEffect = Extract<Effect, { kind: 'value' }>
@@ -22,7 +22,9 @@ export function defaultPolicy(effect: ChainEffect): string {
  */
 export function undoProgram(run: string, effects: readonly Effect[]): string {
   const live = effects.flatMap((effect, index) => (effect.kind === 'chain' || effect.kind === 'value' ? [{ effect, index }] : []))
-  const steps = [...live].reverse().map(({ effect, index }) => (effect.kind === 'chain' ? undoChain(effect, index) : undoValue(effect, index)))
+  const steps = [...live]
+    .reverse()
+    .map(({ effect, index }) => (effect.kind === 'chain' ? undoChain(effect, index) : undoValue(effect, index)))
   const checks = live.map(({ effect, index }) => (effect.kind === 'chain' ? checkChain(effect, index) : checkValue(effect, index)))
   return `hf_undo() {
 trap '' HUP INT TERM PIPE

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import type { Converge, FleetHost } from '../../src/engine.js'
 import { readSerial } from '../../src/fleet/batches.js'
-import type { Converge, FleetHost } from '../../src/fleet/engine.js'
 import { type FleetOrder, startFleet } from '../../src/fleet/run.js'
 import type { Outcome } from '../../src/types.js'
 

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { jsonOf } from '../../src/report/json.js'
 import { problemsJson } from '../../src/report/problems.js'
-import { countOutcomes } from '../../src/report/shown.js'
+import { countOutcomes } from '../../src/shown.js'
 
 const folder = new URL('cases/', import.meta.url)
 const read = (url: URL): never => JSON.parse(readFileSync(url, 'utf8')) as never

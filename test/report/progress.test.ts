@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { widthOf } from '../../src/report/columns.js'
 import { rowOf, startProgress } from '../../src/report/progress.js'
-import type { HostResult } from '../../src/report/shown.js'
+import type { HostResult } from '../../src/shown.js'
 
 const style = { width: 80, unicode: true, colour: false }
 

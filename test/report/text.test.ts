@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { widthOf } from '../../src/report/columns.js'
-import type { ShownRun } from '../../src/report/shown.js'
 import { type TextOptions, textOf } from '../../src/report/text.js'
+import type { ShownRun } from '../../src/shown.js'
 
 const folder = new URL('cases/', import.meta.url)
 const names = readdirSync(folder).filter((name) => name.endsWith('.json'))

@@ -1,4 +1,4 @@
-import { quote } from '../../script/quote.js'
+import { quote } from '../../quote.js'
 import type { Family, Profile } from '../../types.js'
 
 /**

@@ -1,4 +1,4 @@
-import { quote } from '../../script/quote.js'
+import { quote } from '../../quote.js'
 import type { Family, HostWant } from '../../types.js'
 import { loaderFiles, rulesPath } from './loader-files.js'
 import { profileRulesScript } from './probe-profile.js'
@@ -178,7 +178,9 @@ export function wantedRuleset(family: Family, requests: readonly SpellRequest[])
     .join('\n')
 }
 
-const loaderPaths = [...new Set((['systemd', 'openrc', 'sysv', 'upstart'] as const).flatMap((init) => loaderFiles(init).map((file) => file.path)))]
+const loaderPaths = [
+  ...new Set((['systemd', 'openrc', 'sysv', 'upstart'] as const).flatMap((init) => loaderFiles(init).map((file) => file.path))),
+]
 
 /** The files that some init's firewall service reads, with their settings. */
 const bootFilesScript = `hf_f /etc/iptables/rules.v4 /etc/iptables/rules.v6 /etc/default/netfilter-persistent /etc/sysconfig/iptables /etc/sysconfig/ip6tables \\

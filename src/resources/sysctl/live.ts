@@ -1,4 +1,4 @@
-import { quote } from '../../script/quote.js'
+import { quote } from '../../quote.js'
 import type { Planned, Seen, Step } from '../../types.js'
 import { moduleOf, movedBy, rank, whyNoUndo } from './keys.js'
 import { type Live, liveValues, moduleState } from './look.js'

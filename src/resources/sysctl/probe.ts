@@ -1,4 +1,4 @@
-import { quote } from '../../script/quote.js'
+import { quote } from '../../quote.js'
 import type { HostWant } from '../../types.js'
 import { measuredDefaults, moduleOf, movedBy } from './keys.js'
 import { modulesPath } from './modules.js'

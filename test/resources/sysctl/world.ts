@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
+import { quote } from '../../../src/quote.js'
 import { sysctlResource } from '../../../src/resources/sysctl/index.js'
 import { keyPath, pathKey } from '../../../src/resources/sysctl/spelling.js'
 import { asFunction, prelude } from '../../../src/script/prelude.js'
-import { quote } from '../../../src/script/quote.js'
 import { parseSections } from '../../../src/script/sections.js'
 import type { Effect, HostWant, Init, Profile, Section, Seen } from '../../../src/types.js'
 

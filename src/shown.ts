@@ -1,4 +1,4 @@
-import type { HostReport, Outcome, RunReport, Step } from '../types.js'
+import type { HostReport, Outcome, RunReport, Step } from './types.js'
 
 /** What people are shown of a plan beside its changes. */
 export interface ShownPlan {

@@ -1,5 +1,5 @@
-import type { HostResult } from '../report/shown.js'
-import type { HostWant, Target } from '../types.js'
+import type { HostResult } from './shown.js'
+import type { HostWant, Target } from './types.js'
 
 /** One host of a run: how it is reached, and what it should hold. */
 export interface FleetHost {

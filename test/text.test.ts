@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeBytes, encodeBytes, printable } from '../../src/host/text.js'
+import { decodeBytes, encodeBytes, printable } from '../src/text.js'
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array))
 const wellFormed = fc.string({ unit: 'binary' }).filter((text) => !/\p{Cs}/u.test(text))
