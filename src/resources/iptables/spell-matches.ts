@@ -1,4 +1,5 @@
 import type { Family } from '../../types.js'
+import { icmp6Names, icmpNames } from './icmp-types.js'
 import { address, hex, marked, number, ordered, parts, port, portRange, type Spelled, savedString } from './spell-values.js'
 
 /** An option as it was given: `! --dport 80`. */
@@ -92,9 +93,14 @@ const portList = (text: string): Spelled => {
 
 const multiport: Extension = {
   takes: {
-    '--sports': '--sports', '--sport': '--sports', '--source-ports': '--sports',
-    '--dports': '--dports', '--dport': '--dports', '--destination-ports': '--dports', '--ports': '--ports',
-  }, // biome-ignore format: a table
+    '--sports': '--sports',
+    '--sport': '--sports',
+    '--source-ports': '--sports',
+    '--dports': '--dports',
+    '--dport': '--dports',
+    '--destination-ports': '--dports',
+    '--ports': '--ports',
+  },
   print: (options, { protocol }) => {
     const [name] = options.keys()
     const carries = ['tcp', 'udp', 'udplite', 'sctp', 'dccp'].includes(protocol ?? '')
@@ -106,7 +112,12 @@ const states = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED']
 
 // libxt_limit: a rate is kept as a period in 1/10000 s and printed in the largest unit that loses nothing.
 const second = 10_000
-const units = [['day', 86_400 * second], ['hour', 3600 * second], ['min', 60 * second], ['sec', second]] as const // biome-ignore format: a table
+const units = [
+  ['day', 86_400 * second],
+  ['hour', 3600 * second],
+  ['min', 60 * second],
+  ['sec', second],
+] as const
 const limitRate = (text: string): Spelled => {
   const [, count, unit = 'second'] = /^([1-9]\d{0,5})(?:\/([a-z]+))?$/i.exec(text) ?? []
   const mult = ['second', 'minute', 'hour', 'day'].findIndex(
@@ -130,19 +141,6 @@ const limit: Extension = {
     return parts(rate, burst === '--limit-burst 5' ? '' : burst)
   },
 }
-
-const icmpNames: Readonly<Record<string, string>> = {
-  any: 'any', 'echo-reply': '0', pong: '0', 'destination-unreachable': '3', 'network-unreachable': '3/0', 'host-unreachable': '3/1',
-  'protocol-unreachable': '3/2', 'port-unreachable': '3/3', 'fragmentation-needed': '3/4', 'source-quench': '4', redirect: '5',
-  'echo-request': '8', ping: '8', 'router-advertisement': '9', 'router-solicitation': '10', 'time-exceeded': '11', 'ttl-exceeded': '11',
-  'parameter-problem': '12', 'timestamp-request': '13', 'timestamp-reply': '14',
-} // biome-ignore format: a table
-const icmp6Names: Readonly<Record<string, string>> = {
-  'destination-unreachable': '1', 'no-route': '1/0', 'communication-prohibited': '1/1', 'address-unreachable': '1/3',
-  'port-unreachable': '1/4', 'packet-too-big': '2', 'time-exceeded': '3', 'ttl-exceeded': '3', 'parameter-problem': '4',
-  'echo-request': '128', ping: '128', 'echo-reply': '129', pong: '129', 'router-solicitation': '133', 'router-advertisement': '134',
-  'neighbour-solicitation': '135', 'neighbor-solicitation': '135', 'neighbour-advertisement': '136', 'neighbor-advertisement': '136',
-} // biome-ignore format: a table
 
 const icmpType =
   (names: Readonly<Record<string, string>>) =>

@@ -4,15 +4,25 @@ import { address, hex, marked, number, parts, portRange, type Spelled, savedStri
 // Name and short name, in the order in which libipt_REJECT and libip6t_REJECT look for what was given; a prefix will do.
 const rejections = {
   ipv4: [
-    ['icmp-net-unreachable', 'net-unreach'], ['icmp-host-unreachable', 'host-unreach'], ['icmp-proto-unreachable', 'proto-unreach'],
-    ['icmp-port-unreachable', 'port-unreach'], ['icmp-net-prohibited', 'net-prohib'], ['icmp-host-prohibited', 'host-prohib'],
-    ['tcp-reset', 'tcp-rst'], ['icmp-admin-prohibited', 'admin-prohib'],
+    ['icmp-net-unreachable', 'net-unreach'],
+    ['icmp-host-unreachable', 'host-unreach'],
+    ['icmp-proto-unreachable', 'proto-unreach'],
+    ['icmp-port-unreachable', 'port-unreach'],
+    ['icmp-net-prohibited', 'net-prohib'],
+    ['icmp-host-prohibited', 'host-prohib'],
+    ['tcp-reset', 'tcp-rst'],
+    ['icmp-admin-prohibited', 'admin-prohib'],
   ],
   ipv6: [
-    ['icmp6-no-route', 'no-route'], ['icmp6-adm-prohibited', 'adm-prohibited'], ['icmp6-addr-unreachable', 'addr-unreach'],
-    ['icmp6-port-unreachable', 'port-unreach'], ['tcp-reset', 'tcp-reset'], ['icmp6-policy-fail', 'policy-fail'], ['icmp6-reject-route', 'reject-route'],
+    ['icmp6-no-route', 'no-route'],
+    ['icmp6-adm-prohibited', 'adm-prohibited'],
+    ['icmp6-addr-unreachable', 'addr-unreach'],
+    ['icmp6-port-unreachable', 'port-unreach'],
+    ['tcp-reset', 'tcp-reset'],
+    ['icmp6-policy-fail', 'policy-fail'],
+    ['icmp6-reject-route', 'reject-route'],
   ],
-} as const // biome-ignore format: a table
+} as const
 
 const rejectWith = (text: string, { family, protocol }: Context): Spelled => {
   const given = text.toLowerCase()

@@ -65,8 +65,20 @@ export const network = (given: string, family: Family): Spelled => {
 
 // Names that mean the same port in every /etc/services; others (http-alt) do not.
 const services: Readonly<Record<string, number>> = {
-  ftp: 21, ssh: 22, telnet: 23, smtp: 25, domain: 53, tftp: 69, http: 80, pop3: 110, ntp: 123, snmp: 161, ldap: 389, https: 443, imaps: 993,
-} // biome-ignore format: a table
+  ftp: 21,
+  ssh: 22,
+  telnet: 23,
+  smtp: 25,
+  domain: 53,
+  tftp: 69,
+  http: 80,
+  pop3: 110,
+  ntp: 123,
+  snmp: 161,
+  ldap: 389,
+  https: 443,
+  imaps: 993,
+}
 
 // libxt_udp 1.8.9 reads no hex.
 export const port = (text: string | undefined): number | undefined =>

@@ -4,16 +4,45 @@ import { targets, unknownTargets } from './spell-targets.js'
 import { network, parts, type Spelled } from './spell-values.js'
 
 const heads: Readonly<Record<string, string>> = {
-  '-s': '-s', '--source': '-s', '--src': '-s', '-d': '-d', '--destination': '-d', '--dst': '-d', '-i': '-i', '--in-interface': '-i',
-  '-o': '-o', '--out-interface': '-o', '-p': '-p', '--protocol': '-p', '--proto': '-p', '-f': '-f', '--fragment': '-f',
-  '-m': '-m', '--match': '-m', '-j': '-j', '--jump': '-j', '-g': '-g', '--goto': '-g',
-} // biome-ignore format: a table
+  '-s': '-s',
+  '--source': '-s',
+  '--src': '-s',
+  '-d': '-d',
+  '--destination': '-d',
+  '--dst': '-d',
+  '-i': '-i',
+  '--in-interface': '-i',
+  '-o': '-o',
+  '--out-interface': '-o',
+  '-p': '-p',
+  '--protocol': '-p',
+  '--proto': '-p',
+  '-f': '-f',
+  '--fragment': '-f',
+  '-m': '-m',
+  '--match': '-m',
+  '-j': '-j',
+  '--jump': '-j',
+  '-g': '-g',
+  '--goto': '-g',
+}
 
 // Names that are the same in every /etc/protocols.
 const protocols: Readonly<Record<string, string>> = {
-  '1': 'icmp', '2': 'igmp', '6': 'tcp', '17': 'udp', '33': 'dccp', '47': 'gre', '50': 'esp', '51': 'ah', '58': 'ipv6-icmp', '112': 'vrrp',
-  '132': 'sctp', '136': 'udplite', icmpv6: 'ipv6-icmp',
-} // biome-ignore format: a table
+  '1': 'icmp',
+  '2': 'igmp',
+  '6': 'tcp',
+  '17': 'udp',
+  '33': 'dccp',
+  '47': 'gre',
+  '50': 'esp',
+  '51': 'ah',
+  '58': 'ipv6-icmp',
+  '112': 'vrrp',
+  '132': 'sctp',
+  '136': 'udplite',
+  icmpv6: 'ipv6-icmp',
+}
 const protocolNames = new Set(Object.values(protocols))
 
 /** The match that an option loads by itself, by the protocol of the rule. */

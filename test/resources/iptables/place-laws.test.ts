@@ -64,7 +64,7 @@ const leastByHand = ({ live, items }: PlaceInput): ReadonlyMap<string, number> =
 }
 
 describe('the laws of place', () => {
-  it('keeps foreign rules and those of other playbooks, makes every claim true, and then does nothing', () => {
+  it('keeps foreign rules and those of other playbooks, makes every claim true, and then does nothing', { timeout: 60_000 }, () => {
     let placed = 0
     const laws = fc.property(input, (given) => {
       const { lines, changes, failures } = place(given)
@@ -83,7 +83,7 @@ describe('the laws of place', () => {
     expect(placed).toBeGreaterThan(2000)
   })
 
-  it('moves as few own rules as can be', () => {
+  it('moves as few own rules as can be', { timeout: 60_000 }, () => {
     const simple = fc.constantFrom(...foreignWords).map((word): Anchored => ({ line: toLine(word) }))
     const single = itemsWith(claimWith(simple)).map((items) => items.filter(({ id, lines }) => id !== 'd' && lines.length > 0))
     const cases = single

@@ -65,7 +65,7 @@ describe('an edited file', () => {
     fc.assert(kept, { numRuns: 2000 })
   })
 
-  it.each(backends)('is the chain that was asked for when iptables-%s-restore loads it', (backend) => {
+  it.each(backends)('is the chain that was asked for when iptables-%s-restore loads it', { timeout: 120_000 }, (backend) => {
     const sample = fc.sample(cases, { numRuns: 80, seed: 3 })
     const script = sample.map(
       ([file, after]) =>

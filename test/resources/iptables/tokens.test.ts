@@ -5,9 +5,39 @@ import { bare, joinRestore, joinShell, markOf, ownId, replaceMark, splitLine, un
 import { backends, chainLines, inNamespace } from './real.js'
 
 const hostile = [
-  'plain', 'two words', "it's", "'single'", 'say "hi"', '"', "'", '\\', 'back\\slash', 'end\\', '\\"', '$(id)', '`id`', '$HOME', 'a#b', '# x',
-  'a;b', 'a,b', 'a|b', '!', ';', '日本語 コメント', '  two  blanks  ', ' ', 'tab\there', '*', '~', '{a,b}', 'a&&b', '<x>', '%s', '\u00a0',
-] // biome-ignore format: a list of words
+  'plain',
+  'two words',
+  "it's",
+  "'single'",
+  'say "hi"',
+  '"',
+  "'",
+  '\\',
+  'back\\slash',
+  'end\\',
+  '\\"',
+  '$(id)',
+  '`id`',
+  '$HOME',
+  'a#b',
+  '# x',
+  'a;b',
+  'a,b',
+  'a|b',
+  '!',
+  ';',
+  '日本語 コメント',
+  '  two  blanks  ',
+  ' ',
+  'tab\there',
+  '*',
+  '~',
+  '{a,b}',
+  'a&&b',
+  '<x>',
+  '%s',
+  '\u00a0',
+]
 const words = fc.oneof(
   fc.constantFrom(...hostile),
   fc.string({
