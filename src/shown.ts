@@ -1,10 +1,21 @@
-import type { HostReport, Outcome, RunReport, Step } from './types.js'
+import type { Backend, HostReport, Init, Outcome, RunReport, Step } from './types.js'
+
+/** Fingerprints of what a plan was made from. */
+export interface MadeFrom {
+  readonly version?: string
+  readonly backend?: Backend
+  readonly init: Init
+  /** Digests by name: `/proc/sys/...`, `ipv4 filter INPUT`, `/etc/sysctl.conf`. Counters are in none of them. */
+  readonly parts: Readonly<Record<string, string>>
+}
 
 /** What people are shown of a plan beside its changes. */
 export interface ShownPlan {
   readonly steps?: readonly Step[]
   /** What would run, in order: `act`, `settle`. */
   readonly scripts?: readonly { readonly name: string; readonly text: string }[]
+  /** What the host held when the plan was made. */
+  readonly madeFrom?: MadeFrom
 }
 
 /** What became of one host, with what people are shown beside the report. */

@@ -1,14 +1,13 @@
+import { type Aim, aimOf } from '../aim.js'
 import type { FleetHost, Stage } from '../engine.js'
-import { type HostPlan, nextRecord, planHost } from '../plan.js'
-import { resources } from '../resources/index.js'
+import type { HostPlan } from '../plan.js'
 import { activeBackend } from '../resources/iptables/warnings.js'
 import { actScript, changesLive, type ScriptInput } from '../script/act.js'
 import { restoreBatches } from '../script/batches.js'
-import { lookBody, lookScript } from '../script/look.js'
+import { lookScript } from '../script/look.js'
 import { asFunction, prelude } from '../script/prelude.js'
 import { rehearsal } from '../script/rehearse.js'
 import { settleScript } from '../script/settle.js'
-import { toSeen } from '../seen.js'
 import type { HostResult } from '../shown.js'
 import { printable } from '../text.js'
 import type { Change, Outcome, Seen, Target } from '../types.js'
@@ -35,15 +34,16 @@ export interface ConvergeOptions {
 interface Way {
   readonly item: FleetHost
   readonly options: ConvergeOptions
+  readonly aim: Aim
   readonly input: (plan: HostPlan, seen: Seen) => ScriptInput
-  readonly look: () => string
 }
 
 /** Look, and where that is asked for and needed act and settle. A host's failure is an outcome; only a bug rejects. */
-export async function converge(item: FleetHost, options: ConvergeOptions): Promise<HostResult> {
+export async function converge(item: FleetHost, options: ConvergeOptions, aim: Aim = aimOf(item.want)): Promise<HostResult> {
   const way: Way = {
     item,
     options,
+    aim,
     input: (plan, seen) => ({
       run: options.run,
       who: options.who,
@@ -52,14 +52,14 @@ export async function converge(item: FleetHost, options: ConvergeOptions): Promi
       lockTimeout: options.lockTimeout,
       rehearsal: { batches: restoreBatches(plan.steps.map((step) => step.effect)), reach: item.want.reach },
       backend: activeBackend(seen) ?? 'legacy',
+      memory: aim.memory(seen, plan.steps),
     }),
-    look: () => lookBody(item.want, resources),
   }
   try {
     for (let attempt = 1; ; attempt++) {
       const result = await oneTry(way)
       // Direct apply: what moved between look and act is looked at again, twice; a host that keeps moving is stale.
-      if (result.outcome !== 'stale' || attempt === 3) return result
+      if (result.outcome !== 'stale' || aim.moved !== undefined || attempt === 3) return result
     }
   } catch (error) {
     return wentWrong(item, error)
@@ -68,7 +68,8 @@ export async function converge(item: FleetHost, options: ConvergeOptions): Promi
   }
 }
 
-function wentWrong(item: FleetHost, error: unknown): HostResult {
+/** What went wrong on the way to or on a host is its outcome; anything else is a bug and thrown on. */
+export function wentWrong(item: FleetHost, error: unknown): HostResult {
   const unreachable = error instanceof Unreachable || error instanceof ConnectionLost
   if (!unreachable && !(error instanceof NoShell) && !(error instanceof Error && error.message.startsWith('the script ended early')))
     throw error
@@ -87,12 +88,16 @@ async function oneTry(way: Way): Promise<HostResult> {
   options.signal.addEventListener('abort', abort)
   try {
     options.onStage(item.target.host, 'look')
-    const sections = await runScript(session, item.target, options.commandTimeout, (mark) => lookScript(item.want, resources, mark))
-    const seen = toSeen(sections, item.want.profile)
-    const plan = planHost(item.want, seen, new Date().toISOString())
-    const base = { ...described(plan), ...(plan.version === undefined ? {} : { version: plan.version }) }
+    const sections = await runScript(session, item.target, options.commandTimeout, (mark) => lookScript(way.aim.look(), mark))
+    const seen = way.aim.seen(sections)
+    const plan = way.aim.plan(seen, new Date().toISOString())
+    const basis = options.apply ? {} : { plan: { steps: plan.steps, madeFrom: way.aim.madeFrom(seen, plan) } }
+    const base = { ...described(plan), ...basis, ...(plan.version === undefined ? {} : { version: plan.version }) }
     if (plan.refused.length > 0) return ended(item, 'failed', { ...base, reason: plan.refused.join('\n') })
     if (plan.steps.length === 0) return ended(item, 'in-sync', base)
+    const moved = way.aim.moved?.(seen, plan) ?? []
+    if (moved.length > 0)
+      return ended(item, 'stale', { ...base, reason: `moved since the plan was made: ${moved.join(', ')}; nothing was changed` })
     return options.apply ? await carryOut(way, session, seen, plan, base) : await foresee(way, session, seen, plan, base)
   } finally {
     options.signal.removeEventListener('abort', abort)
@@ -120,10 +125,10 @@ async function foresee(way: Way, session: Session, seen: Seen, plan: HostPlan, b
     ...(changesLive(input.effects) ? [{ name: 'act', text: actScript(input, mark) }] : []),
     {
       name: 'settle',
-      text: settleScript(input, nextRecord(input.run, item.want, seen, plan.steps, new Date(0).toISOString()), way.look(), mark),
+      text: settleScript(input, way.aim.record(input.run, seen, plan.steps, new Date(0).toISOString()), way.aim.look(), mark),
     },
   ]
-  const shown = { plan: { steps: plan.steps, scripts } }
+  const shown = { plan: { ...base.plan, steps: plan.steps, scripts } }
   const pending = { ...base, ...shown, changes: changesOf(plan) }
   if (input.rehearsal.batches.length === 0) return ended(item, 'pending', pending)
   options.onStage(item.target.host, 'rehearse')
@@ -214,7 +219,7 @@ async function settle(
   const { item, options } = way
   options.onStage(item.target.host, 'settle')
   const input = way.input(plan, seen)
-  const record = nextRecord(options.run, item.want, seen, plan.steps, new Date().toISOString())
+  const record = way.aim.record(options.run, seen, plan.steps, new Date().toISOString())
   let lastError = ''
   while (Date.now() < deadline - 2000 && !options.signal.aborted) {
     const session = open ?? (await options.connect(item.target).catch((error: Error) => void (lastError = error.message)))
@@ -224,7 +229,7 @@ async function settle(
     }
     try {
       const sections = await runScript(session, item.target, options.commandTimeout, (mark) =>
-        settleScript(input, record, way.look(), mark),
+        settleScript(input, record, way.aim.look(), mark),
       )
       if (sectionOf(sections, 'waiting') !== undefined) {
         await pause(500)
@@ -275,7 +280,7 @@ function settled(way: Way, sections: Awaited<ReturnType<typeof runScript>>, plan
       reason: `${printable(failed)} (${undone === undefined ? 'live: old, boot: old' : stateSentence(undone)})`,
     })
   }
-  const after = planHost(item.want, toSeen(sections, item.want.profile), new Date().toISOString())
+  const after = way.aim.plan(way.aim.seen(sections), new Date().toISOString())
   const notes = ['unrecorded', 'complaint'].flatMap((kind) => section(kind) ?? [])
   const warnings = [...(base.warnings ?? []), ...notes.map((note) => printable(note))]
   const more = { ...base, ...(warnings.length === 0 ? {} : { warnings }), plan: { steps: plan.steps } }
@@ -310,7 +315,7 @@ async function afterUndo(way: Way, plan: HostPlan, base: Partial<HostResult>, de
     try {
       const session = await options.connect(item.target)
       try {
-        const sections = await runScript(session, item.target, options.commandTimeout, (mark) => lookScript(item.want, resources, mark))
+        const sections = await runScript(session, item.target, options.commandTimeout, (mark) => lookScript(way.aim.look(), mark))
         return verified(way, plan, sections, base, why)
       } finally {
         session.close()
@@ -329,7 +334,7 @@ function verified(
   why: string,
 ): HostResult {
   const note = sections.find((section) => section.kind === 'file' && section.name.endsWith(`undone.${way.options.run}`))?.body
-  const now = planHost(way.item.want, toSeen(sections, way.item.want.profile), new Date().toISOString())
+  const now = way.aim.plan(way.aim.seen(sections), new Date().toISOString())
   const text = (changes: readonly Change[]) =>
     JSON.stringify(changes.map(({ resource, layer, at, before, after }) => [resource, layer, at, before, after]))
   const same = text(changesOf(now)) === text(changesOf(plan))

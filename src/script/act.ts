@@ -1,7 +1,7 @@
 import { quote } from '../quote.js'
 import { pairLines } from '../resources/iptables/edits.js'
 import { encodeBytes } from '../text.js'
-import type { ChainState, Effect } from '../types.js'
+import type { ChainState, Change, Effect, RecordItem } from '../types.js'
 import { restoreBatches } from './batches.js'
 import { chainLibrary } from './chains.js'
 import { cksum } from './cksum.js'
@@ -22,6 +22,17 @@ export interface ScriptInput {
   readonly lockTimeout: number
   readonly rehearsal: RehearsalInput
   readonly backend: string
+  readonly memory: RunMemory
+}
+
+/** What a host keeps of a run beside its effects, for `rollback`. */
+export interface RunMemory {
+  /** By effect: what a person reads of it. */
+  readonly changes: readonly (readonly Change[])[]
+  /** By resource and id: what the record held of the things changed before the run; null = nothing. */
+  readonly previous: Readonly<Record<string, Readonly<Record<string, RecordItem | null>>>>
+  /** The run that this one takes back. */
+  readonly rollbackOf?: string
 }
 
 type ChainEffect = Extract<Effect, { kind: 'chain' }>

@@ -3,7 +3,7 @@ import type { HostWant } from '../types.js'
 import { factsScript } from './facts.js'
 import { asFunction, prelude } from './prelude.js'
 
-/** The body of a look, for a script of its own or for the end of settle. It changes nothing on the host. */
+/** The body of a look for what is wanted, for a script of its own or for the end of settle. It changes nothing on the host. */
 export function lookBody(want: HostWant, resources: readonly Resource<never>[]): string {
   const probes = resources
     .filter((resource) => want.resources[resource.name] !== undefined)
@@ -12,6 +12,6 @@ export function lookBody(want: HostWant, resources: readonly Resource<never>[]):
 }
 
 /** The first trip: one exec that brings back everything a plan is made of. */
-export function lookScript(want: HostWant, resources: readonly Resource<never>[], mark: string): string {
-  return asFunction([prelude(mark), lookBody(want, resources), 'hf_s end'].join('\n'))
+export function lookScript(body: string, mark: string): string {
+  return asFunction([prelude(mark), body, 'hf_s end'].join('\n'))
 }

@@ -79,7 +79,7 @@ function onceAtBoot(effects: readonly Effect[]): readonly string[] {
 function keep(input: ScriptInput, record: HostRecord): string {
   const runDir = `${stateDir}/runs/${input.run}`
   return `hf_keep() {
-  mkdir -p ${quote(runDir)} && printf '%s\\n' ${quote(JSON.stringify({ run: input.run, at: record.at, who: input.who, effects: input.effects }))} > ${quote(`${runDir}/effects.json`)} &&
+  mkdir -p ${quote(runDir)} && printf '%s\\n' ${quote(JSON.stringify({ run: input.run, at: record.at, who: input.who, effects: input.effects, ...input.memory }))} > ${quote(`${runDir}/effects.json`)} &&
   printf '%s\\n' ${quote(JSON.stringify(record))} > ${stateDir}/record.json.new && mv -f ${stateDir}/record.json.new ${stateDir}/record.json || return 1
   ls -1t ${stateDir}/runs | sed '1,${keptRuns}d' | while IFS= read -r hf_x; do rm -rf "${stateDir}/runs/$hf_x"; done
 }
