@@ -240,6 +240,6 @@ function startOf(node: unknown, fallback: number): number {
 }
 
 function needleAt(node: unknown, needle: string | undefined, source: string): number {
-  if (!needle || !isScalar(node) || !node.range) return 0
+  if (!needle || !(isScalar(node) || isSeq(node)) || !node.range) return 0
   return Math.max(0, source.slice(node.range[0], node.range[1]).indexOf(needle))
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../types.js'
-import { familyOfAddress } from './addresses.js'
+import { readElement } from './addresses.js'
 import type { Host } from './inventory.js'
 import { didYouMean } from './nearest.js'
 import { render, type Scope, textOf } from './template.js'
@@ -25,6 +25,6 @@ function addressesWrong(value: unknown): string | undefined {
   const bad = text
     .split(',')
     .map((each) => each.trim())
-    .find((each) => each !== '' && !familyOfAddress(each.replace(/\/[0-9]{1,3}$/, '')))
+    .find((each) => each !== '' && !('family' in readElement(each)))
   return bad === undefined ? undefined : `${JSON.stringify(bad)} is not an address`
 }

@@ -40,7 +40,7 @@ function build(get: (name: Name) => unknown, family: Family): readonly string[] 
   const when = (holds: boolean, ...words: string[]): readonly string[] => (holds ? words : [])
   const matches = [get('match') ?? []].flat().flatMap((each) => String(each).split(','))
   const loads = (module: string, wanted: boolean) => when(wanted && !matches.includes(module), '-m', module)
-  const jump = has('jump') ? text('jump') : has('log_prefix') || has('log_level') ? 'LOG' : undefined
+  const jump = has('jump') ? text('jump') : impliedJump(has)
   const state = matches.includes('state') && !matches.includes('conntrack')
   return [
     ...one('-p', 'protocol'),
@@ -83,11 +83,16 @@ function build(get: (name: Name) => unknown, family: Family): readonly string[] 
     ...when(has('gid_owner'), '-m', 'owner'),
     ...one('--gid-owner', 'gid_owner'),
     ...when(jump === undefined && has('reject_with'), '-j', 'REJECT'),
-    ...when(jump === undefined && (has('set_dscp_mark') || has('set_dscp_mark_class')), '-j', 'DSCP'),
     ...one('--reject-with', 'reject_with'),
     ...one(family === 'ipv4' ? '--icmp-type' : '--icmpv6-type', 'icmp_type'),
     ...when(has('comment'), '-m', 'comment', '--comment', text('comment')),
   ]
+}
+
+/** A target's option says the target; it must come before its options, DSCP's too (where Ansible puts it behind them, which iptables refuses). */
+function impliedJump(has: (name: Name) => boolean): string | undefined {
+  if (has('log_prefix') || has('log_level')) return 'LOG'
+  return has('set_dscp_mark') || has('set_dscp_mark_class') ? 'DSCP' : undefined
 }
 
 function negatable(flag: string, value: string): readonly string[] {

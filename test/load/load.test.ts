@@ -206,7 +206,7 @@ describe('a run', () => {
       'p.yaml': "- {hosts: w, iptables: [{id: x, chain: INPUT, rule: '-s {{ groups.g.addresses }}'}]}",
     }
     expect(problemsOf(await loadTexts(own), 'p.yaml')).toEqual([
-      '1:60 nowhere has no address: nowhere could not be looked up (write holdfast_addresses or ansible_host for it)',
+      '1:57 nowhere has no address: nowhere could not be looked up (write holdfast_addresses or ansible_host for it)',
     ])
   })
 
@@ -236,7 +236,7 @@ describe('a run', () => {
 
   it('names the hosts that a problem concerns, where it is not all of them', async () => {
     const own = { 'inventory.yaml': 'web: {hosts: {w1: {v: 1}, w2: , w3: }}', 'p.yaml': "- {hosts: web, sysctl: {x.y: '{{ v }}'}}" }
-    expect(problemsOf(await loadTexts(own), 'p.yaml')).toEqual(['1:30 unknown variable "v" (for w2 and 1 more)'])
+    expect(problemsOf(await loadTexts(own), 'p.yaml')).toEqual(['1:31 unknown variable "v" (for w2 and 1 more)'])
   })
 
   it('tells the problems of all files at once', async () => {
@@ -245,8 +245,6 @@ describe('a run', () => {
   })
 
   it('reads a fleet soon: 1,000 proxies let in on 2,000 hosts', { timeout: 60_000 }, async () => {
-    const inventory = `proxy: {hosts: {'p[1:1000]': {ansible_host: 192.0.2.1, holdfast_addresses: ['{{ inventory_hostname_short }}']}}}`
-    expect(inventory).toContain('proxy')
     const hosts = Array.from({ length: 1000 }, (_, at) => `    p${at}: {ansible_host: 10.0.${at >> 8}.${at & 255}}`).join('\n')
     const own = {
       'inventory.yaml': `proxy:\n  hosts:\n${hosts}\nweb: {hosts: {'w[1:2000]': {x: 1}}}`,
@@ -256,6 +254,24 @@ describe('a run', () => {
     const before = performance.now()
     expect(runOf(await loadTexts(own)).hosts.length).toBe(2000)
     expect(performance.now() - before).toBeLessThan(20_000)
+  })
+})
+
+describe('limits of the kernel', () => {
+  it.each([
+    ['--comment', 255],
+    ['--log-prefix', 29],
+    ['--nflog-prefix', 63],
+  ])('%s takes %i bytes and no more', async (option, most) => {
+    const rule = (length: number) => `-j X ${option} ${'x'.repeat(length)}`
+    const texts = (length: number) => ({
+      'inventory.yaml': 'all: {hosts: {a: }}',
+      'p.yaml': JSON.stringify([{ hosts: 'a', iptables: [{ id: 'x', chain: 'INPUT', rule: rule(length) }] }]),
+    })
+    expect(problemsOf(await loadTexts(texts(most)), 'p.yaml')).toEqual([])
+    expect(problemsOf(await loadTexts(texts(most + 1)), 'p.yaml').map((each) => each.replace(/^\S+ /, ''))).toEqual([
+      `${option} takes ${most} bytes, this is ${most + 1}`,
+    ])
   })
 })
 
