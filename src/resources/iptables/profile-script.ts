@@ -42,16 +42,16 @@ const readRule = (lines: readonly string[], index: number, read: RegExp): readon
 export const readScript = (text: string, profile: ScriptProfile): Script | { readonly refused: string } => {
   const lines = text.split('\n')
   const crlf = lines.findIndex((line) => line.endsWith('\r'))
-  if (crlf >= 0) return { refused: `line ${crlf + 1} ends in CRLF, which sh cannot run` }
+  if (crlf >= 0) return { refused: `${profile.script}: line ${crlf + 1} ends in CRLF, which sh cannot run` }
   const marker = collapsed(profile.marker)
   const marked = lines.flatMap((line, index) => (collapsed(line).includes(marker) ? [index] : []))
   const [only] = marked
-  if (only === undefined) return { refused: `no line holds the marker '${marker}'` }
+  if (only === undefined) return { refused: `${profile.script}: no line holds the marker '${marker}'` }
   if (marked.length > 1) {
     const where = marked.map((index) => cited(index + 1, lines[index]!)).join(', ')
-    return { refused: `the marker '${marker}' stands in ${marked.length} lines: ${where}` }
+    return { refused: `${profile.script}: the marker '${marker}' stands in ${marked.length} lines: ${where}` }
   }
-  if (goesOn(lines[only])) return { refused: `the marker's command goes on below ${cited(only + 1, lines[only]!)}` }
+  if (goesOn(lines[only])) return { refused: `${profile.script}: the marker's command goes on below ${cited(only + 1, lines[only]!)}` }
   const read = new RegExp(profile.read)
   return { marker: only + 1, rules: lines.flatMap((_, index) => readRule(lines, index, read)) }
 }
@@ -87,11 +87,12 @@ export const editScript = (text: string, marker: number, profile: ScriptProfile,
   const lines = (ended ? text.slice(0, -1) : text).split('\n')
   const indent = /^\s*/.exec(lines[marker - 1] ?? '')?.[0] ?? ''
   const gone = new Set(edits.flatMap(({ remove }) => remove))
-  if (gone.has(marker)) return { refused: `${cited(marker, lines[marker - 1]!)} bears the marker and cannot go` }
+  if (gone.has(marker)) return { refused: `${profile.script}: ${cited(marker, lines[marker - 1]!)} bears the marker and cannot go` }
   const below = new Map<number, string[]>()
   for (const edit of edits) {
     const form = profile.line[edit.family]
-    if (form === undefined && edit.insert.length > 0) return { refused: `the profile has no form for an ${edit.family} rule` }
+    if (form === undefined && edit.insert.length > 0)
+      return { refused: `${profile.script}: the profile has no form for an ${edit.family} rule` }
     for (const { below: at, line } of edit.insert) {
       const spot = Math.max(at, marker)
       below.set(spot, [...(below.get(spot) ?? []), indent + scriptLine(form!, edit, line)])

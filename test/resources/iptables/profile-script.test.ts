@@ -55,7 +55,7 @@ describe('a vendor script', () => {
   it('has a form for each family, or nothing is written', () => {
     const edit: ScriptEdit = { family: 'ipv6', table: 'filter', chain: 'INPUT', remove: [], insert: [{ below: 1, line: '-j ACCEPT' }] }
     expect(editScript('# stateful\n', 1, profileOf(rows[0]!), [edit])).toEqual({
-      refused: 'the profile has no form for an ipv6 rule',
+      refused: '/fw.sh: the profile has no form for an ipv6 rule',
     })
   })
 
