@@ -111,7 +111,7 @@ describe('documents', () => {
       '`',
     ],
   )
-  it('never throws, whatever the text', () => {
+  it('never throws, whatever the text', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 60 }), fc.constantFrom<Dialect>('core', 'pyyaml'), (pieces, dialect) => {
         const text = pieces.join('')

@@ -364,7 +364,7 @@ describe('hostile playbooks', () => {
     '--source=',
     '__proto__',
   )
-  it('never throw, whatever a rule, key or pattern is', async () => {
+  it('never throw, whatever a rule, key or pattern is', { timeout: 60_000 }, async () => {
     const text = fc.array(word, { maxLength: 8 }).map((words) => words.join(' '))
     await fc.assert(
       fc.asyncProperty(text, text, text, fc.constantFrom('ipv4', 'ipv6', 'both'), async (rule, anchor, key, family) => {
