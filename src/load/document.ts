@@ -205,7 +205,14 @@ function keyText(key: unknown, path: Path, context: Context): string | undefined
     return String(node.value)
   }
   const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0
-  context.problems.push(context.locate(offset, path, isScalar(node) || node === null ? 'a key is empty' : 'a key must be plain text'))
+  const braces = context.source.slice(offset - 1, offset + 1) === '{{'
+  const message =
+    isScalar(node) || node === null
+      ? 'a key is empty'
+      : braces
+        ? 'a value that begins with {{ must be quoted: "{{ name }}"'
+        : 'a key must be plain text'
+  context.problems.push(context.locate(braces ? offset - 1 : offset, path, message))
   return undefined
 }
 

@@ -307,6 +307,28 @@ describe('what is shipped', () => {
     }
   })
 
+  it('lets the proxies of the example in, below the rule for known connections', async () => {
+    const input = {
+      inventory: [`${root}inventory.example.yaml`],
+      playbooks: [`${root}playbooks/downstream-proxy.yaml`],
+      files,
+      shippedProfiles: `${root}playbooks/profiles`,
+    }
+    const loaded = await loadTexts({}, input)
+    expect(runOf(loaded).hosts.map(({ want }) => [want.host, want.profile?.name])).toEqual([
+      ['iwsva1.example.com', 'IWSVA 6.5'],
+      ['iwsva2.example.com', 'IWSVA 6.5'],
+    ])
+    const [rule] = filterOf(loaded).rules
+    expect(rule?.specs.map((spec) => spec.join(' '))).toEqual(
+      ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((address) => `-p tcp -s ${address} -j ACCEPT`),
+    )
+    expect(rule?.place).toMatchObject({
+      kind: 'after',
+      anchors: [{ spec: ['-m', 'state', '--state', 'ESTABLISHED,RELATED', '-j', 'ACCEPT'] }, {}],
+    })
+  })
+
   it.each([
     ['IWSVA 6.5-SP2_Build_Linux_1548 $Date: 11/04/2015 16:06:48 PM$', { sp: '2', build: '1548' }],
     ['6.5-SP3_Build_Linux_3279', { sp: '3', build: '3279' }],
