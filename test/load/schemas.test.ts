@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { report } from '../../src/generated/validators.js'
 
 const folder = new URL('../../schemas/', import.meta.url)
-const names = readdirSync(folder).filter((name) => name.endsWith('.schema.json'))
+/** Files that people write or read; the kept plan and the run on the host are written for the program itself. */
+const names = ['inventory', 'playbook', 'profile', 'sysctl', 'iptables', 'report'].map((name) => `${name}.schema.json`)
 
 type Schema = { readonly [key: string]: unknown; readonly properties?: Readonly<Record<string, Schema>>; readonly $ref?: string }
 
