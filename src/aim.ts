@@ -1,5 +1,5 @@
 import { madeFrom } from './kept/made-from.js'
-import { type HostPlan, idOf, nextRecord, planHost } from './plan.js'
+import { type HostPlan, idOf, nextRecord, planHost, type Recall } from './plan.js'
 import { resources } from './resources/index.js'
 import type { RunMemory } from './script/act.js'
 import { lookBody } from './script/look.js'
@@ -22,13 +22,13 @@ export interface Aim {
 }
 
 /** The usual aim: what the playbooks want of the host. */
-export function aimOf(want: HostWant): Aim {
+export function aimOf(want: HostWant, recall: Recall = {}): Aim {
   return {
     look: () => lookBody(want, resources),
     seen: (sections) => toSeen(sections, want.profile),
-    plan: (seen, now) => planHost(want, seen, now),
+    plan: (seen, now) => planHost(want, seen, now, recall),
     madeFrom: (seen, plan) => madeFrom(want, seen, plan.steps),
-    record: (run, seen, steps, now) => nextRecord(run, want, seen, steps, now),
+    record: (run, seen, steps, now) => nextRecord(run, want, seen, steps, now, recall),
     memory: (seen, steps) => ({ changes: steps.map((step) => step.changes), previous: previousItems(seen, steps) }),
   }
 }

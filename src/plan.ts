@@ -11,25 +11,41 @@ export interface HostPlan extends Planned {
   readonly previousVersion?: string
 }
 
-/** How long corrections count against each other before they are called contested. */
-const contestedWithin = 24 * 3600 * 1000
+/** What a controller adds to what the host says of itself. */
+export interface Recall {
+  /** What the controller remembers of the host: used for the causes where the host's own record is gone. */
+  readonly record?: HostRecord
+  /** Hours in which three corrections make a change contested; 24 unless told. */
+  readonly contestedWithin?: number
+}
 
-/** want x seen -> what differs in both layers, and why it does. Pure but for `now`, an ISO time. */
-export function planHost(want: HostWant, seen: Seen, now: string): HostPlan {
+/** want x seen -> what differs in both layers, and why it does. `now` is an ISO time. */
+export function planHost(want: HostWant, seen: Seen, now: string, recall: Recall = {}): HostPlan {
   const parts = resources.flatMap((resource) => {
     const wanted = want.resources[resource.name]
     return wanted === undefined ? [] : [resource.plan(wanted as never, seen, want)]
   })
   const refused = parts.flatMap((part) => part.refused)
-  const { version, record } = seen.facts
-  const steps = refused.length > 0 ? [] : parts.flatMap((part) => part.steps).map((step) => withCauses(step, want, seen, now))
+  const { version } = seen.facts
+  const record = seen.facts.record ?? recall.record
+  const steps = refused.length > 0 ? [] : parts.flatMap((part) => part.steps).map((step) => withCauses(step, want, seen, now, recall))
   return {
     steps: order(steps),
-    warnings: [...versionWarning(want, seen), ...parts.flatMap((part) => part.warnings)],
+    warnings: [
+      ...versionWarning(want, seen),
+      ...(steps.length > 0 ? recallWarning(seen, recall) : []),
+      ...parts.flatMap((part) => part.warnings),
+    ],
     refused,
     ...(version === undefined ? {} : { version }),
     ...(record?.version === undefined || version === undefined || record.version === version ? {} : { previousVersion: record.version }),
   }
+}
+
+/** An upgrade that wiped the host's record, say: nobody should take the causes for the host's own word. */
+function recallWarning(seen: Seen, { record }: Recall): readonly string[] {
+  if (seen.facts.record !== undefined || record === undefined) return []
+  return [`the host holds no record of earlier runs: the causes rest on what this controller remembers of run ${record.run} (${record.at})`]
 }
 
 function versionWarning(want: HostWant, seen: Seen): readonly string[] {
@@ -60,19 +76,19 @@ function order(steps: readonly Step[]): readonly Step[] {
     .map(({ step }) => step)
 }
 
-function withCauses(step: Step, want: HostWant, seen: Seen, now: string): Step {
-  return { ...step, changes: step.changes.map((change) => ({ ...change, cause: causeOf(change, want, seen, now) })) }
+function withCauses(step: Step, want: HostWant, seen: Seen, now: string, recall: Recall): Step {
+  return { ...step, changes: step.changes.map((change) => ({ ...change, cause: causeOf(change, want, seen, now, recall) })) }
 }
 
-function causeOf(change: Change, want: HostWant, seen: Seen, now: string): Cause {
-  const record = seen.facts.record
+function causeOf(change: Change, want: HostWant, seen: Seen, now: string, recall: Recall): Cause {
+  const record = seen.facts.record ?? recall.record
   const id = idOf(change)
   const old = record?.items[change.resource]?.[id]
   if (record === undefined || old === undefined) return 'new'
   const item = wantedItems(want).find((one) => one.resource === change.resource && one.item.id === id)?.item
   if (item === undefined || digest(item.want) !== old.want) return 'intent'
   if (record.version !== undefined && seen.facts.version !== undefined && record.version !== seen.facts.version) return 'upgrade'
-  const recent = old.corrected.filter((time) => Date.parse(now) - Date.parse(time) < contestedWithin)
+  const recent = old.corrected.filter((time) => Date.parse(now) - Date.parse(time) < (recall.contestedWithin ?? 24) * 3_600_000)
   return recent.length >= 3 ? 'contested' : 'drift'
 }
 
@@ -96,7 +112,7 @@ function digest(text: string): string {
 }
 
 /** The record that a settled run leaves: this run's items, and those of playbooks that were no part of it. */
-export function nextRecord(run: string, want: HostWant, seen: Seen, steps: readonly Step[], now: string): HostRecord {
+export function nextRecord(run: string, want: HostWant, seen: Seen, steps: readonly Step[], now: string, recall: Recall = {}): HostRecord {
   const old = seen.facts.record
   const items: Record<string, Record<string, RecordItem>> = {}
   for (const [resource, known] of Object.entries(old?.items ?? {})) {
@@ -105,7 +121,7 @@ export function nextRecord(run: string, want: HostWant, seen: Seen, steps: reado
   }
   const changes = steps.flatMap((step) => step.changes)
   for (const { resource, item } of wantedItems(want)) {
-    const before = old?.items[resource]?.[item.id]
+    const before = (old ?? recall.record)?.items[resource]?.[item.id]
     const corrected = changes.some(
       (change) => change.resource === resource && idOf(change) === item.id && change.cause !== 'new' && change.cause !== 'intent',
     )

@@ -1,4 +1,4 @@
-import type { Backend, HostReport, Init, Outcome, RunReport, Step } from './types.js'
+import type { Backend, HostRecord, HostReport, Init, Outcome, RunReport, Step } from './types.js'
 
 /** Fingerprints of what a plan was made from. */
 export interface MadeFrom {
@@ -23,6 +23,8 @@ export interface HostResult extends HostReport {
   readonly plan?: ShownPlan
   /** The product's version at the last settled run, where it was another. */
   readonly previousVersion?: string
+  /** What is remembered of the host after this run; only of one that is in sync or was settled. */
+  readonly record?: HostRecord
 }
 
 /** A run as people are shown it. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Converge } from '../engine.js'
 import type { Session } from '../host/session.js'
 import type { LoadInput, loadRun } from '../load/load.js'
+import type { Recall } from '../plan.js'
 import type { Target } from '../types.js'
 import { disk } from './files.js'
 import { knownHostsFiles, saveKey } from './known-hosts.js'
@@ -19,6 +20,8 @@ export interface EngineOrder {
   readonly run: string
   readonly apply: boolean
   readonly options: FleetOptions
+  /** What this controller adds to what a host says of itself. */
+  readonly recall?: (host: string) => Recall
   /** Tells people something that belongs to no host. */
   readonly say: (text: string) => void
 }
@@ -54,7 +57,8 @@ function userName(): string {
 /** Seconds that one script on a host may take. */
 const commandTimeout = 300
 
-async function startEngine({ run, apply, options, say }: EngineOrder): Promise<Converge> {
+async function startEngine({ run, apply, options, recall, say }: EngineOrder): Promise<Converge> {
+  const { aimOf } = await import('../aim.js')
   const { converge } = await import('../host/converge.js')
   const { connectSsh } = await import('../host/ssh.js')
   const { parseKnownHosts } = await import('../host/known-hosts.js')
@@ -68,5 +72,6 @@ async function startEngine({ run, apply, options, say }: EngineOrder): Promise<C
   }
   const connect = (target: Target): Promise<Session> => connectSsh(target, { knownHosts, acceptNew, saveKey: keep, connectTimeout })
   const fixed = { run, apply, who: `${userName()}@${hostname()}`, confirmTimeout, lockTimeout, connectTimeout, commandTimeout, connect }
-  return (item, { onStage, signal }) => converge(item, { ...fixed, onStage: (_, stage) => onStage(stage), signal })
+  return (item, { onStage, signal }) =>
+    converge(item, { ...fixed, onStage: (_, stage) => onStage(stage), signal }, aimOf(item.want, recall?.(item.target.host)))
 }

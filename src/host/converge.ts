@@ -94,7 +94,8 @@ async function oneTry(way: Way): Promise<HostResult> {
     const basis = options.apply ? {} : { plan: { steps: plan.steps, madeFrom: way.aim.madeFrom(seen, plan) } }
     const base = { ...described(plan), ...basis, ...(plan.version === undefined ? {} : { version: plan.version }) }
     if (plan.refused.length > 0) return ended(item, 'failed', { ...base, reason: plan.refused.join('\n') })
-    if (plan.steps.length === 0) return ended(item, 'in-sync', base)
+    const record = seen.facts.record ?? way.aim.record(options.run, seen, [], new Date().toISOString())
+    if (plan.steps.length === 0) return ended(item, 'in-sync', { ...base, record })
     const moved = way.aim.moved?.(seen, plan) ?? []
     if (moved.length > 0)
       return ended(item, 'stale', { ...base, reason: `moved since the plan was made: ${moved.join(', ')}; nothing was changed` })
@@ -280,10 +281,11 @@ function settled(way: Way, sections: Awaited<ReturnType<typeof runScript>>, plan
       reason: `${printable(failed)} (${undone === undefined ? 'live: old, boot: old' : stateSentence(undone)})`,
     })
   }
-  const after = way.aim.plan(way.aim.seen(sections), new Date().toISOString())
+  const seen = way.aim.seen(sections)
+  const after = way.aim.plan(seen, new Date().toISOString())
   const notes = ['unrecorded', 'complaint'].flatMap((kind) => section(kind) ?? [])
   const warnings = [...(base.warnings ?? []), ...notes.map((note) => printable(note))]
-  const more = { ...base, ...(warnings.length === 0 ? {} : { warnings }), plan: { steps: plan.steps } }
+  const more = { ...base, ...(warnings.length === 0 ? {} : { warnings }), plan: { steps: plan.steps }, ...(seen.facts.record && { record: seen.facts.record }) }
   if (after.refused.length > 0) return ended(item, 'unsettled', { ...more, reason: after.refused.join('\n') })
   if (after.steps.length > 0)
     return ended(item, 'unsettled', {
