@@ -24,7 +24,9 @@ export function toSeen(sections: readonly Section[], profile: Profile | undefine
 function nextInit(link: string, has: ReadonlySet<string>): { init: Init; because: string } {
   if (/systemd/.test(link)) return { init: 'systemd', because: `/sbin/init -> ${link}` }
   if (/openrc/.test(link)) return { init: 'openrc', because: `/sbin/init -> ${link}` }
-  if (has.has('/sbin/openrc')) return { init: 'openrc', because: link === '' ? '/sbin/openrc' : `/sbin/init -> ${link} and /sbin/openrc` }
+  // Alpine's init is busybox, which starts OpenRC by /etc/inittab.
+  const openrc = ['/sbin/openrc', '/sbin/openrc-run'].find((path) => has.has(path))
+  if (openrc !== undefined) return { init: 'openrc', because: link === '' ? openrc : `/sbin/init -> ${link} and ${openrc}` }
   if (link === '' && has.has('/run/systemd/system')) return { init: 'systemd', because: '/run/systemd/system' }
   if (has.has('/etc/init') && has.has('/sbin/initctl')) return { init: 'upstart', because: '/sbin/initctl and /etc/init' }
   const sysv = ['/etc/rc.d/rc.sysinit', '/etc/rc.sysinit', '/etc/inittab', '/etc/rcS.d', '/etc/rc3.d'].find((path) => has.has(path))
@@ -43,13 +45,18 @@ function enabledServices(body: string, init: Init): readonly string[] {
   return [...new Set([...of('systemd'), ...of('sysv').filter((name) => !native.has(name))])].filter((name) => !masked.has(name))
 }
 
-function readVersion(printed: string | undefined, profile: Profile | undefined): { version?: string; versionParts?: Record<string, string> } {
+function readVersion(
+  printed: string | undefined,
+  profile: Profile | undefined,
+): { version?: string; versionParts?: Record<string, string> } {
   const rule = profile?.version
   if (printed === undefined || rule === undefined) return {}
   const groups = new RegExp(rule.expression, 'm').exec(printed)?.groups
   if (groups === undefined) return {}
   const parts = Object.fromEntries(Object.entries(groups).filter(([, value]) => value !== undefined))
-  const version = rule.display.replace(/\s*\S*\{(\w+)\}/g, (text, name: string) => (parts[name] === undefined ? '' : text.replace(`{${name}}`, parts[name])))
+  const version = rule.display.replace(/\s*\S*\{(\w+)\}/g, (text, name: string) =>
+    parts[name] === undefined ? '' : text.replace(`{${name}}`, parts[name]),
+  )
   return { version: version.trim(), versionParts: parts }
 }
 
@@ -72,6 +79,8 @@ function isRecord(value: unknown): value is HostRecord {
     (items) =>
       typeof items === 'object' &&
       items !== null &&
-      Object.values(items).every((item) => typeof item?.playbook === 'string' && typeof item.want === 'string' && Array.isArray(item.corrected)),
+      Object.values(items).every(
+        (item) => typeof item?.playbook === 'string' && typeof item.want === 'string' && Array.isArray(item.corrected),
+      ),
   )
 }

@@ -3,6 +3,7 @@ import type { Profile } from '../types.js'
 
 /** Where the tool keeps its memory on a host, and its lock and undo folder until the next reboot. */
 export const stateDir = '/var/lib/holdfast'
+/** Where a host keeps its lock and its undo: /run is empty after a boot. */
 export const lockRoot = '/run/holdfast'
 
 /**
@@ -15,7 +16,7 @@ read -r hf_k < /proc/sys/kernel/osrelease; printf 'kernel %s\\n' "$hf_k"
 read -r hf_k < /proc/sys/kernel/random/boot_id; printf 'boot %s\\n' "$hf_k"
 read -r hf_k < /proc/uptime; printf 'uptime %s\\n' "\${hf_k%% *}"
 hf_init=; [ -L /sbin/init ] && hf_init=$(readlink /sbin/init); printf 'init %s\\n' "$hf_init"
-for hf_k in /sbin/init /run/systemd/system /sbin/openrc /etc/inittab /etc/init /sbin/initctl /etc/rc.d/rc.sysinit /etc/rc.sysinit /etc/rcS.d /etc/rc3.d; do
+for hf_k in /sbin/init /run/systemd/system /sbin/openrc /sbin/openrc-run /etc/inittab /etc/init /sbin/initctl /etc/rc.d/rc.sysinit /etc/rc.sysinit /etc/rcS.d /etc/rc3.d; do
   [ -e "$hf_k" ] && printf 'has %s\\n' "$hf_k"
 done
 printf 'ssh %s\\n' "$SSH_CONNECTION"

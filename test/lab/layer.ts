@@ -20,7 +20,9 @@ export const makeLayer = async (keeper: Keeper, name: string, spec: HostSpec): P
   const sources = [...kind.trees.map((tree) => join(trees, tree)), ...debian]
   await must(['nsenter', '-t', String(keeper.pid), '-m', '-p', 'sh', '-eu', '-c', copyTrees, layer, hidden, ...sources])
   link(keeper.inside(layer), { ...alternatives(spec.backend ?? kind.backend), ...applets(kind), ...kind.links, ...spec.links })
-  hide(keeper.inside(hidden), [...kind.hide, ...(spec.hide ?? [])])
+  // An old appliance has no nft, but one that is asked for with that back end.
+  const without = spec.backend === 'nft' ? kind.hide.filter((path) => path !== '/usr/sbin/xtables-nft-multi') : kind.hide
+  hide(keeper.inside(hidden), [...without, ...(spec.hide ?? [])])
   await writeFiles(keeper, keeper.inside(layer), kind, spec)
   return `${layer}:${hidden}`
 }
