@@ -25,6 +25,7 @@ export async function runScript(
   throw new Error(`the script ended early (${how})${words === '' ? '' : `: ${words}`}`)
 }
 
+/** The body of the first section of that kind, if there is one. */
 export function sectionOf(sections: readonly Section[], kind: string): string | undefined {
   return sections.find((section) => section.kind === kind)?.body.trim()
 }

@@ -32,6 +32,7 @@ export function show(text: string, style: Pick<Style, 'unicode'>): string {
   return style.unicode ? harmless : harmless.replace(/[^ -~]/gu, (mark) => `\\u{${mark.codePointAt(0)!.toString(16)}}`)
 }
 
+/** From old to new, in the alphabet of the stream. */
 export const arrow = ({ unicode }: Pick<Style, 'unicode'>): string => (unicode ? '→' : '->')
 
 export type Paint = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'

@@ -27,7 +27,7 @@ export const openStage = (terminal: Terminal, labPid: number, folder: string): S
   const { bold, cyan, dim, green } = pc.createColors(terminal.colour)
   const prompt = (command: string): void => terminal.print(`${green('$')} ${bold(command)}\n`)
   return {
-    say: (text) => terminal.print(`\n${cyan(`# ${text}`)}\n\n`),
+    say: (text) => terminal.print(`${cyan(`# ${text}`)}\n\n`),
     show: (file) => {
       prompt(`cat ${file}`)
       terminal.print(`${readFileSync(join(folder, file), 'utf8')}\n`)

@@ -45,13 +45,20 @@ export function groupWant(numbered: NumberedWant, spelling: Spelling, host: Host
     const lines = spelling.lines.get(request)
     if (lines !== undefined) return lines
     const { family, table, chain, spec } = numbered.requests[request]!
-    refused.push(`${what} (${family} ${table} ${chain}: ${spec.join(' ')}): ${spelling.errors.get(request) ?? 'this host did not say how it spells it'}`)
+    refused.push(
+      `${what} (${family} ${table} ${chain}: ${spec.join(' ')}): ${spelling.errors.get(request) ?? 'this host did not say how it spells it'}`,
+    )
     return []
   }
   for (const { rule, specs, anchors } of numbered.rules) {
     const place = claimOf(rule.place.kind, anchors, spelling)
     if (typeof place === 'string') refused.push(`rule ${rule.id}: ${place}`)
-    else draft(rule.family, rule.table, rule.chain).items.push({ id: rule.id, lines: specs.flatMap((one) => spelled(one, `rule ${rule.id}`)), place })
+    else
+      draft(rule.family, rule.table, rule.chain).items.push({
+        id: rule.id,
+        lines: specs.flatMap((one) => spelled(one, `rule ${rule.id}`)),
+        place,
+      })
   }
   for (const { rule, spec } of numbered.absent) {
     const group = draft(rule.family, rule.table, rule.chain)
@@ -72,6 +79,7 @@ function emptyDraft(family: Family, table: string, chain: string): Draft {
   return { family, table, chain, builtin: isBuiltin(table, chain), items: [], remove: [], absent: [], dropChain: false }
 }
 
+/** Whether the table has that chain by itself. */
 export function isBuiltin(table: string, chain: string): boolean {
   return (builtinChains[table] ?? []).includes(chain)
 }

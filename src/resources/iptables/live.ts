@@ -13,21 +13,35 @@ export interface LayerPlan {
 }
 
 /** Compares every group with the running kernel's rules. */
-export function planLive(groups: readonly Group[], rulesets: (family: Group['family']) => Ruleset | undefined, backend: Backend): LayerPlan {
+export function planLive(
+  groups: readonly Group[],
+  rulesets: (family: Group['family']) => Ruleset | undefined,
+  backend: Backend,
+): LayerPlan {
   const parts = groups.map((group): LayerPlan => {
     const ruleset = rulesets(group.family)
-    if (ruleset === undefined) return { steps: [], warnings: [], refused: [`there is no ${group.family === 'ipv4' ? 'iptables' : 'ip6tables'} on this host`] }
+    if (ruleset === undefined)
+      return { steps: [], warnings: [], refused: [`there is no ${group.family === 'ipv4' ? 'iptables' : 'ip6tables'} on this host`] }
     const before = chainOf(ruleset, group.table, group.chain, group.builtin)
     const { after, changes, refused } = targetOf(group, before, 'live')
     if (refused.length > 0 || after === undefined) return { steps: [], warnings: [], refused }
     const warnings = after === null ? [] : shadows(group, after.lines)
     if (changes.length === 0) return { steps: [], warnings, refused: [] }
-    const effect = { kind: 'chain', backend, family: group.family, table: group.table, chain: group.chain, before: before ?? null, after } as const
+    const effect = {
+      kind: 'chain',
+      backend,
+      family: group.family,
+      table: group.table,
+      chain: group.chain,
+      before: before ?? null,
+      after,
+    } as const
     return { steps: [{ changes, effect }], warnings, refused: [] }
   })
   return joinPlans(parts)
 }
 
+/** The plans of several chains or files as one of the layer. */
 export function joinPlans(parts: readonly LayerPlan[]): LayerPlan {
   return {
     steps: parts.flatMap((part) => part.steps),

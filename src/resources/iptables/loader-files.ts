@@ -2,6 +2,7 @@ import type { Init } from '../../types.js'
 
 /** Where our own loader lives, on hosts where nobody loads rules at boot. */
 export const rulesPath = '/etc/holdfast/rules'
+/** Our own loader, where nobody else would load the rules at boot. */
 export const loaderPath = '/etc/holdfast/load-rules'
 
 /** A file (or the link that enables it) that makes the loader run at boot. */

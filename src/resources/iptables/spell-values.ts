@@ -17,6 +17,7 @@ export const number = (text: string | undefined, most: number): number | undefin
   return value <= most ? value : undefined
 }
 
+/** A 32-bit number as iptables-save prints marks: `0xff`. */
 export const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`
 
 const v6Text = (bits: bigint): string => {
@@ -80,7 +81,7 @@ const services: Readonly<Record<string, number>> = {
   imaps: 993,
 }
 
-// libxt_udp 1.8.9 reads no hex.
+/** A port by its number or its service's name; undefined for what is none, as hex is (libxt_udp 1.8.9 reads no hex). */
 export const port = (text: string | undefined): number | undefined =>
   services[text ?? ''] ?? (text?.startsWith('0x') ? undefined : number(text, 65535))
 
