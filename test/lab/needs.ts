@@ -18,6 +18,7 @@ const needs: Readonly<Record<string, string>> = {
   'openssh-server': '/usr/sbin/sshd',
   openssl: '/usr/bin/openssl',
   procps: '/usr/sbin/sysctl',
+  python3: '/usr/bin/python3',
   sudo: '/usr/bin/sudo',
   systemd: '/usr/lib/systemd/systemd-sysctl',
   'util-linux': '/usr/bin/nsenter',

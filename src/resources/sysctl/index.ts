@@ -11,11 +11,16 @@ import { defaultOf, liveValues } from './look.js'
 import { loadAtBoot, unloadAtBoot } from './modules.js'
 import { bootReader, type Reader } from './order.js'
 import { probeScript } from './probe.js'
+import { planReage, reageProbe } from './reage.js'
 import { keysToRemove, planRemoval } from './removal.js'
 import type { SysctlKey, SysctlWant } from './want.js'
 
 /** Kernel parameters: the wanted keys only, live in /proc/sys, and at boot by the rules of the host's own reader. */
-export const sysctlResource: Resource<SysctlWant> = { name: 'sysctl', probe: probeScript, plan, items }
+export const sysctlResource: Resource<SysctlWant> = { name: 'sysctl', probe, plan, items }
+
+function probe(want: SysctlWant, host: HostWant): string {
+  return `${probeScript(want, host)}\n${reageProbe(want)}`
+}
 
 function items(want: SysctlWant): readonly WantedItem[] {
   return want.keys.map(({ key, value, origin }) => ({ id: key, playbook: origin.playbook, want: value }))
@@ -28,12 +33,14 @@ function plan(want: SysctlWant, seen: Seen, host: HostWant): Planned {
   const held = heldKeys(want.keys, seen).reduce((draft, key) => loadAtBoot(holdAtBoot(draft, key, facts), key, seen, facts), start)
   const { paths, orphans } = keysToRemove(want, seen, host, held)
   const removal = planRemoval(paths, seen, facts, held)
+  const reage = planReage(want, seen)
   const draft = paths.length === 0 ? removal.draft : unloadAtBoot(removal.draft, neededModules(want, removal.draft))
   return {
-    steps: [...live.steps, ...removal.live.steps, ...fileSteps(start, draft)],
+    steps: [...live.steps, ...removal.live.steps, ...reage.steps, ...fileSteps(start, draft)],
     warnings: [
       ...live.warnings,
       ...removal.live.warnings,
+      ...reage.warnings,
       ...draft.warnings,
       ...want.keys.flatMap((key) => duplicates(key, bootReader(start.files, facts))),
       ...orphans.map(
