@@ -1,16 +1,13 @@
-import { randomBytes } from 'node:crypto'
-import type { FleetHost } from '../engine.js'
 import { exitCode } from '../fleet/exit.js'
-import { type FleetRun, startFleet } from '../fleet/run.js'
-import type { LoadedHost } from '../load/load.js'
 import { jsonOf } from '../report/json.js'
-import { type ProgressOptions, startProgress } from '../report/progress.js'
 import { textOf } from '../report/text.js'
-import { countOutcomes, type ShownRun } from '../shown.js'
+import type { ShownRun } from '../shown.js'
 import type { Console } from './console.js'
+import { playbooksOf } from './files.js'
 import { type Interrupts, listenForInterrupts } from './interrupt.js'
 import { keepPlan, refuseUnwritable, writeScripts } from './kept.js'
 import { loadHosts } from './load.js'
+import { type RunOrder, runOnce } from './one-run.js'
 import { type FleetOptions, Mistake } from './options.js'
 import type { Parts } from './parts.js'
 
@@ -28,52 +25,14 @@ export async function converge(
   if (options.out !== undefined) refuseUnwritable(options.out)
   const loaded = await loadHosts(playbooks, options, parts, console)
   if (!loaded) return 1
-  const hosts = loaded.map((host) => withBecome(host, options))
-  const run = newRunId(new Date())
-  const progress = await startProgress(progressOptions(hosts.length, options, console))
-  const interrupts = listenForInterrupts(progress.say)
+  const interrupts = listenForInterrupts()
   try {
-    const engine = await parts.engine({ run, apply: command === 'apply', options, say: progress.say })
-    const { forks, serial, maxFailPercentage } = options
-    const fleet = startFleet({
-      hosts,
-      forks,
-      serial,
-      ...(maxFailPercentage === undefined ? {} : { maxFailPercentage }),
-      converge: engine,
-      events: progress,
-      stop: interrupts.stop,
-      abort: interrupts.abort,
-    })
-    const bug = await endOf(fleet, interrupts)
-    await progress.end()
-    return conclude({ run, command, hosts: fleet.results(), summary: countOutcomes(fleet.results()) }, bug, interrupts, options, console)
+    const order = { command, playbooks: playbooksOf(playbooks), hosts: loaded, options, interrupts }
+    const engine: RunOrder['engine'] = (given) => parts.engine({ ...given, apply: command === 'apply' })
+    const { shown, bug } = await runOnce({ ...order, engine }, console)
+    return conclude(shown, bug, interrupts, options, console)
   } finally {
-    await progress.end()
     interrupts.end()
-  }
-}
-
-/** `20260112T021500Z-4f2a9c`: sorts by time, and two of one second differ. */
-const newRunId = (now: Date): string => `${now.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
-
-/** --become holds for every host but those that log in as that user anyhow: an appliance's root has no sudo. */
-function withBecome({ target, want }: LoadedHost, { become }: FleetOptions): FleetHost {
-  return { target: { ...target, become: target.become || (become && target.user !== target.becomeUser) }, want }
-}
-
-function progressOptions(hosts: number, { json, verbose }: FleetOptions, { err: { stream, style, terminal } }: Console): ProgressOptions {
-  const row = terminal && process.env.TERM !== 'dumb'
-  return { hosts, style, stream, form: json && !verbose ? 'none' : row ? 'row' : 'lines' }
-}
-
-/** Waits for the run's end; an error that nobody expected, where there was one. */
-async function endOf(fleet: FleetRun, { crashed }: Interrupts): Promise<unknown> {
-  try {
-    await Promise.race([fleet.done, crashed])
-    return fleet.bug()
-  } catch (error) {
-    return error ?? new Error('something threw nothing')
   }
 }
 

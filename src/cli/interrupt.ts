@@ -5,6 +5,8 @@ export interface Interrupts {
   readonly stop: AbortSignal
   readonly abort: AbortSignal
   signal(): StopSignal | undefined
+  /** From now on the person who presses Ctrl-C is told by `say`. */
+  tell(say: (text: string) => void): void
   /** Rejects with an error that nobody caught. */
   readonly crashed: Promise<never>
   /** Gives the signals back to whoever had them. */
@@ -13,8 +15,9 @@ export interface Interrupts {
 
 const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-/** Listens for signals and uncaught errors of this process until `end`; `say` is given what to tell the person who pressed Ctrl-C. */
-export function listenForInterrupts(say: (text: string) => void): Interrupts {
+/** Listens for signals and uncaught errors of this process until `end`. */
+export function listenForInterrupts(): Interrupts {
+  let say = (_: string): void => {}
   const stop = new AbortController()
   const abort = new AbortController()
   let first: StopSignal | undefined
@@ -38,6 +41,9 @@ export function listenForInterrupts(say: (text: string) => void): Interrupts {
     stop: stop.signal,
     abort: abort.signal,
     signal: () => first,
+    tell: (next) => {
+      say = next
+    },
     crashed,
     end() {
       for (const signal of signals) process.off(signal, onSignal)

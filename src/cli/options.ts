@@ -27,6 +27,12 @@ export interface FleetOptions extends Options {
   readonly confirmTimeout: number
   readonly lockTimeout: number
   readonly connectTimeout: number
+  /** The state folder; .holdfast beside the inventory where it is not said. */
+  readonly state?: string
+  readonly keepRuns: number
+  readonly keepDays: number
+  /** Hours. */
+  readonly contestedWithin: number
 }
 
 /** A mistake in the command line or in naming a file, as one sentence: exit 1. */

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises'
-import { homedir, hostname, userInfo } from 'node:os'
+import { homedir, hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Converge } from '../engine.js'
 import type { Session } from '../host/session.js'
@@ -9,6 +9,7 @@ import type { Target } from '../types.js'
 import { disk } from './files.js'
 import { knownHostsFiles, saveKey } from './known-hosts.js'
 import type { FleetOptions } from './options.js'
+import { userName } from './user.js'
 
 /** The parts that a command is made of, each loaded when it is needed. */
 export interface Parts {
@@ -45,14 +46,6 @@ export function realParts(shipped: URL): Parts {
 }
 
 const addressesOf = async (name: string): Promise<readonly string[]> => (await lookup(name, { all: true })).map(({ address }) => address)
-
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return process.env.USER ?? 'root' // a uid without a name, as in some containers
-  }
-}
 
 /** Seconds that one script on a host may take. */
 const commandTimeout = 300

@@ -87,4 +87,8 @@ function withFleet(command: Command): Command {
     .option('--confirm-timeout <s>', 'a host undoes everything unless reached anew within', wholeNumber(5), 60)
     .option('--lock-timeout <s>', 'wait for another run on a host', wholeNumber(0), 60)
     .option('--connect-timeout <s>', 'for one connection', wholeNumber(1), 10)
+    .option('--contested-within <h>', 'hours in which three corrections of one thing make it contested', wholeNumber(1), 24)
+    .option('--state <folder>', 'the run history (default: .holdfast beside the inventory)')
+    .option('--keep-runs <n>', 'runs that the history keeps', wholeNumber(1), 500)
+    .option('--keep-days <n>', 'days for which the history keeps a run', wholeNumber(1), 90)
 }

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import type { Converge, FleetHost } from '../engine.js'
+import { type FleetRun, startFleet } from '../fleet/run.js'
+import { stampOf } from '../history/runs.js'
+import type { LoadedHost } from '../load/load.js'
+import type { Recall } from '../plan.js'
+import { type ProgressOptions, startProgress } from '../report/progress.js'
+import { countOutcomes, type ShownRun } from '../shown.js'
+import type { Console } from './console.js'
+import type { Interrupts } from './interrupt.js'
+import type { FleetOptions } from './options.js'
+import type { EngineOrder } from './parts.js'
+import { recordRun } from './record.js'
+
+export interface RunOrder {
+  readonly command: string
+  readonly trigger?: 'watch'
+  readonly playbooks: readonly string[]
+  readonly hosts: readonly LoadedHost[]
+  readonly options: FleetOptions
+  readonly interrupts: Interrupts
+  readonly engine: (
+    order: Pick<EngineOrder, 'run' | 'options' | 'say'> & { readonly recall: (host: string) => Recall },
+  ) => Promise<Converge>
+}
+
+/** One run over hosts that were loaded, written into the history as it goes; what became of it, and the error that nobody expected. */
+export async function runOnce(order: RunOrder, console: Console): Promise<{ readonly shown: ShownRun; readonly bug: unknown }> {
+  const { command, options, interrupts } = order
+  const { forks, serial, maxFailPercentage } = options
+  const run = newRunId(new Date())
+  const hosts = order.hosts.map((host) => withBecome(host, options))
+  const progress = await startProgress(progressOptions(hosts.length, options, console))
+  interrupts.tell(progress.say)
+  try {
+    const { trigger, playbooks } = order
+    const recording = recordRun({ run, command, ...(trigger && { trigger }), playbooks }, order.hosts, options, progress.say)
+    const recall = (host: string): Recall => {
+      const record = recording.recall(host)
+      return { contestedWithin: options.contestedWithin, ...(record && { record }) }
+    }
+    const fleet = startFleet({
+      hosts,
+      forks,
+      serial,
+      ...(maxFailPercentage === undefined ? {} : { maxFailPercentage }),
+      converge: await order.engine({ run, options, recall, say: progress.say }),
+      events: {
+        ...progress,
+        done(result) {
+          recording.done(result)
+          progress.done(result)
+        },
+      },
+      stop: interrupts.stop,
+      abort: interrupts.abort,
+    })
+    const bug = await endOf(fleet, interrupts)
+    recording.end(fleet.results(), new Date())
+    return { shown: { run, command, hosts: fleet.results(), summary: countOutcomes(fleet.results()) }, bug }
+  } finally {
+    await progress.end()
+  }
+}
+
+/** `20260112T021500Z-4f2a9c`: sorts by time, and two of one second differ. */
+const newRunId = (now: Date): string => `${stampOf(now)}-${randomBytes(3).toString('hex')}`
+
+/** --become holds for every host but those that log in as that user anyhow: an appliance's root has no sudo. */
+function withBecome({ target, want }: LoadedHost, { become }: FleetOptions): FleetHost {
+  return { target: { ...target, become: target.become || (become && target.user !== target.becomeUser) }, want }
+}
+
+function progressOptions(hosts: number, { json, verbose }: FleetOptions, { err: { stream, style, terminal } }: Console): ProgressOptions {
+  const row = terminal && process.env.TERM !== 'dumb'
+  return { hosts, style, stream, form: json && !verbose ? 'none' : row ? 'row' : 'lines' }
+}
+
+/** Waits for the run's end; an error that nobody expected, where there was one. */
+async function endOf(fleet: FleetRun, { crashed }: Interrupts): Promise<unknown> {
+  try {
+    await Promise.race([fleet.done, crashed])
+    return fleet.bug()
+  } catch (error) {
+    return error ?? new Error('something threw nothing')
+  }
+}

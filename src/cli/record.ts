@@ -1,0 +1,34 @@
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { RunHead } from '../history/document.js'
+import { type Recording, startRecording } from '../history/history.js'
+import type { LoadedHost } from '../load/load.js'
+import { inventoriesOf } from './files.js'
+import type { FleetOptions, Options } from './options.js'
+import { userName } from './user.js'
+
+/** The state folder: --state, or .holdfast beside the first inventory. */
+export const stateOf = (options: Pick<FleetOptions, 'inventory' | 'state'>): string =>
+  options.state ?? join(dirname(inventoriesOf(options)[0] ?? '.'), '.holdfast')
+
+/** Begins to write a run into the history. */
+export function recordRun(
+  head: Pick<RunHead, 'run' | 'command' | 'trigger' | 'playbooks'>,
+  hosts: readonly LoadedHost[],
+  options: FleetOptions,
+  say: (text: string) => void,
+): Recording {
+  const attendees = hosts.map(({ target, want, groups }) => ({ host: target.host, groups, resources: Object.keys(want.resources) }))
+  return startRecording({ format: 1, ...head, began: new Date().toISOString(), by: `${userName()}@${hostname()}` }, attendees, {
+    state: stateOf(options),
+    keep: { runs: options.keepRuns, days: options.keepDays },
+    secrets: secretsOf(hosts, options),
+    say,
+  })
+}
+
+/** What must stand in no file and no notice: passwords, and what -e gives to a name that says it is secret. */
+export function secretsOf(hosts: readonly LoadedHost[], { extraVars }: Pick<Options, 'extraVars'>): readonly string[] {
+  const given = Object.entries(extraVars).flatMap(([name, value]) => (/pass|secret|token|key/i.test(name) ? [value] : []))
+  return [...new Set([...hosts.flatMap(({ target }) => target.password ?? []), ...given])]
+}

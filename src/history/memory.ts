@@ -1,0 +1,36 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type HostMemory, readJson } from './document.js'
+import { readText, writeWhole } from './state.js'
+
+const fileOf = (state: string, host: string): string => join(state, 'hosts', `${encodeURIComponent(host)}.json`)
+
+/** Keeps what a host holds since its last settled run; a file is written only where that is news. */
+export function remember(state: string, memory: HostMemory): void {
+  const file = fileOf(state, memory.host)
+  const text = `${JSON.stringify(memory)}\n`
+  if (text !== readText(file)) writeWhole(file, text)
+}
+
+/** What the controller remembers of a host; undefined where that is nothing. */
+export function recall(state: string, host: string): HostMemory | undefined {
+  return readMemory(readText(fileOf(state, host)) ?? '')
+}
+
+/** What the controller remembers of all hosts. */
+export function recallAll(state: string): readonly HostMemory[] {
+  try {
+    return readdirSync(join(state, 'hosts'))
+      .toSorted()
+      .flatMap((name) => (name.endsWith('.json') ? (readMemory(readText(join(state, 'hosts', name)) ?? '') ?? []) : []))
+  } catch {
+    return []
+  }
+}
+
+function readMemory(text: string): HostMemory | undefined {
+  const value = readJson(text) as HostMemory | undefined
+  const sound =
+    value?.format === 1 && typeof value.host === 'string' && typeof value.record?.items === 'object' && value.record.items !== null
+  return sound && Array.isArray(value.groups) ? value : undefined
+}

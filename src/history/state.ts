@@ -1,0 +1,30 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** Writes a file of the state folder whole or not at all, for its owner only; its folder is made where there is none. */
+export function writeWhole(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const staged = `${file}.${process.pid}.new`
+  try {
+    const handle = openSync(staged, 'w', 0o600)
+    try {
+      writeSync(handle, text)
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
+    renameSync(staged, file)
+  } catch (error) {
+    rmSync(staged, { force: true })
+    throw error
+  }
+}
+
+/** The text of a file, undefined where it cannot be read. */
+export function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
