@@ -1,5 +1,5 @@
 import type { Client, ClientChannel } from 'ssh2'
-import { printable } from '../text.js'
+import { encodeBytes, printable } from '../text.js'
 import { ConnectionLost, NoShell, type Ran, type RunOptions } from './session.js'
 
 const mebibyte = 1024 * 1024
@@ -17,6 +17,7 @@ export function execute(
   options: RunOptions,
   whyLost: () => string | undefined,
 ): Promise<Ran> {
+  const bytes = encodeBytes(script)
   return new Promise((resolve, reject) => {
     const stdout = bounded(options.maxOutput ?? 64 * mebibyte)
     const stderr = bounded(keptOfStderr)
@@ -53,7 +54,7 @@ export function execute(
         const ran = { ...status, stdout: stdout.bytes(), stderr: stderr.bytes() }
         settle(() => resolve(ran))
       })
-      channel.end(script)
+      channel.end(bytes)
     }
     try {
       connection.exec(command, start)

@@ -1,4 +1,5 @@
-import type { Reach, Section } from '../types.js'
+import type { Effect, Reach, Section } from '../types.js'
+import { words } from './says.js'
 
 /** What the rehearsals of one script said: why the plan must not run, and what could not be rehearsed. */
 export interface Verdict {
@@ -18,7 +19,7 @@ export function readVerdict(sections: readonly Section[], reach: readonly Reach[
       warnings.push(
         `the rehearsal is inconclusive: even the present rules let no connection in there (${dropper(rest)}); the undo guards this run`,
       )
-    if (word.startsWith('none ')) warnings.push(`not rehearsed: ${word.slice(5)}; the undo guards this run`)
+    if (word.startsWith('none ')) warnings.push(`not rehearsed: ${words(word.slice(5))}; the undo guards this run`)
   }
   return { refused, warnings }
 }
@@ -38,11 +39,28 @@ function broken(reach: Reach, lines: readonly string[]): string {
 function dropper(lines: readonly string[]): string {
   const rules = lines.flatMap((line) => {
     const rule = /^\[(\d+):\d+\] -A (\S+) (.*-[jg] (?:DROP|REJECT|TARPIT|STEAL)\b.*)$/.exec(line)
-    return rule === null ? [] : [`the rule \`-A ${rule[2]} ${rule[3]}\``]
+    return rule === null ? [] : [`the rule \`${words(`-A ${rule[2]} ${rule[3]}`)}\``]
   })
   const policy = lines.flatMap((line) => {
     const chain = /^:(\S+) DROP \[([1-9]\d*):\d+\]$/.exec(line)
-    return chain === null ? [] : [`the policy DROP of ${chain[1]}`]
+    return chain === null ? [] : [`the policy DROP of ${words(chain[1]!)}`]
   })
   return rules.at(-1) ?? policy[0] ?? 'a rule that could not be named (a native nft table?)'
+}
+
+/** Matches that look at what a rehearsal's one packet cannot bear: who sent it, what came before it, when, from where on earth. */
+const fate =
+  /-m (mac|recent|geoip|limit|hashlimit|connlimit|time|statistic|quota|owner|physdev|string|u32|policy|rpfilter|set|connbytes|nfacct|bpf)\b/
+
+/** Rules of the touched chains that the rehearsal cannot judge, as one warning. */
+export function unrehearsed(effects: readonly Effect[]): readonly string[] {
+  const lines = effects.flatMap((effect) =>
+    effect.kind === 'chain'
+      ? (effect.after?.lines ?? []).filter((line) => fate.test(line)).map((line) => `-A ${effect.chain} ${line}`)
+      : [],
+  )
+  if (lines.length === 0) return []
+  const shown = lines.slice(0, 3).map((line) => `\`${words(line)}\``)
+  const more = lines.length > shown.length ? ` and ${lines.length - shown.length} more` : ''
+  return [`what the rehearsal cannot judge, since one packet does not show it: ${shown.join(', ')}${more}; the undo guards it`]
 }

@@ -14,6 +14,8 @@ import { defaultPolicy, toolOf, undoProgram } from './undo.js'
 /** What the scripts of one host's run are made of; plain data, so that a kept plan can hold it and the scripts can be made again. */
 export interface ScriptInput {
   readonly run: string
+  /** Names this one try of the run on this host, and nothing else: two names of one machine must not take each other's end for theirs. */
+  readonly attempt: string
   /** Who holds the lock, for whoever meets it: `kim@jump1`. */
   readonly who: string
   readonly effects: readonly Effect[]
@@ -45,7 +47,8 @@ export function changesLive(effects: readonly Effect[]): boolean {
 
 /**
  * The second trip: lock, guards, staging, rehearsal, arming the undo, the changes, reading back. Its sections tell how far it came: `locked`,
- * `stale`, `failed`, `refused`, `undone`, `applied`. It goes on when its connection dies: what decides is the confirmation.
+ * `stale`, `failed`, `refused`, `undone`, `fired`, `applied` (with the seconds since arming). It goes on when its connection dies: what decides
+ * is the confirmation; only where that is known before arming, or where a settle gave it up (`void`), it changes nothing.
  */
 export function actScript(input: ScriptInput, mark: string): string {
   const files = input.effects.filter((effect): effect is FileEffect => effect.kind === 'file')
@@ -55,50 +58,59 @@ export function actScript(input: ScriptInput, mark: string): string {
       chainLibrary,
       lockLibrary,
       fileLibrary,
-      takeLock(input.run, input.who, input.lockTimeout),
-      giveUpLibrary,
+      `hf_id=${quote(input.attempt)}`,
+      takeLock(input.attempt, input.run, input.who, input.lockTimeout),
+      giveUpLibrary(input),
       guards(input),
       fileGuards(files),
       `if [ -n "$hf_stale" ]; then hf_s stale; printf '%s' "$hf_stale"; hf_quit; return 0; fi`,
       stageFiles(files),
       `hf_out=$(hf_stage_all 2>&1) || { hf_s failed; printf '%s\\n' "$hf_out"; hf_quit; return 0; }`,
       rehearsal(input.rehearsal),
-      `hf_rehearse_all || { hf_quit; return 0; }`,
+      'hf_rehearse_all || { hf_quit; return 0; }',
+      'if [ -e "$hf_root/void.$hf_id" ] || ! hf_s arming 2>/dev/null; then hf_quit; return 0; fi',
       arm(input),
-      `{\n${changes(input)}\n:\n} || { hf_return; return 0; }`,
+      changes(input),
+      'hf_change_all || { hf_return; return 0; }',
       readBack(input.effects),
-      `: > "$hf_lock/applied"; hf_s applied; hf_s end`,
+      `hf_up; { : > "$hf_lock/applied"; } 2>/dev/null
+if [ -e "$hf_lock/armed" ]; then hf_s applied; printf '%s\\n' $((hf_u - hf_armed)); else hf_s fired; fi
+hf_s end`,
     ].join('\n'),
   )
 }
 
-/** Ways out: before the first change (hf_quit), and after it, by the undo at once (hf_return). */
-const giveUpLibrary = `hf_quit() {
-  [ ! -f "$hf_lock/staged" ] || while IFS= read -r hf_p; do rm -f "$hf_p"; done < "$hf_lock/staged"
-  hf_release; hf_s end
-}
-hf_return() {
+/** Ways out: before the first change (hf_quit), and after it, by the undo at once (hf_return); and how one change is made (hf_step). */
+function giveUpLibrary(input: ScriptInput): string {
+  const wait = Math.min(10, Math.max(1, Math.floor(input.confirmTimeout / 3)))
+  return `[ -z "$hf_rw" ] || hf_rw='-w ${wait}'
+hf_up() { read -r hf_u hf_x < /proc/uptime; hf_u=\${hf_u%%.*}; }
+hf_quit() { hf_sweep; hf_release; hf_s end; }
+hf_return() { # hf_why says why
+  hf_s failed; printf '%s\\n' "$hf_why"
+  printf '%s\\n' "$hf_why" > "$hf_lock/why"
   if mv "$hf_lock/armed" "$hf_lock/fired" 2>/dev/null; then
-    sh "$hf_lock/undo.sh" now
-    hf_s undone; cat "$hf_root/undone.$hf_run" 2>/dev/null
+    hf_own $$ ${quote(input.run)} ${quote(input.who)}; sh "$hf_lock/undo.sh" now
+    hf_s undone; cat "$hf_root/undone.$hf_id" 2>/dev/null
     hf_release
   else hf_s fired; fi
   hf_s end
 }
-hf_step() { # label command...: a change runs only while the undo is still armed
-  [ -e "$hf_lock/armed" ] || { hf_s failed; printf 'the undo fired before %s\\n' "$1"; return 1; }
+hf_step() { # label command...: a change begins only while the undo is armed, and the undo waits until it has ended
   hf_label=$1; shift
-  hf_out=$("$@" 2>&1) || { hf_s failed; printf '%s: %s\\n' "$hf_label" "$hf_out"; return 1; }
+  printf '%s\\n' $$ > "$hf_lock/busy"
+  [ -e "$hf_lock/armed" ] || { rm -f "$hf_lock/busy"; hf_why="the undo fired before $hf_label"; return 1; }
+  hf_out=$("$@" 2>&1) || { hf_why="$hf_label: $hf_out"; rm -f "$hf_lock/busy"; return 1; }
+  rm -f "$hf_lock/busy"
 }
-hf_put() { printf '%s\\n' "$2" > "$1"; }
-hf_stale=`
+hf_put() { printf '%s\\n' "$2" > "$1"; }`
+}
 
 /** What the steps were made from must still be so: values, the order of the chains touched, the back end. */
 function guards(input: ScriptInput): string {
   const chains = input.effects.filter((effect): effect is ChainEffect => effect.kind === 'chain')
   const values = input.effects.filter((effect): effect is ValueEffect => effect.kind === 'value')
   return [
-    `hf_run=${quote(input.run)}`,
     chains.length === 0
       ? ''
       : `case $(iptables -V 2>&1) in *nf_tables*) hf_be=nft;; *) hf_be=legacy;; esac
@@ -155,11 +167,12 @@ function arm(input: ScriptInput): string {
   })
   const seconds = Math.floor(input.confirmTimeout)
   return `hf_arm() {
-${[...data, `printf '%s' ${quote(undoProgram(input.run, input.effects))} > "$hf_lock/undo.sh"`, ': > "$hf_lock/armed"'].map((line) => `${line} || return 1`).join('\n')}
+${[...data, `printf '%s' ${quote(undoProgram(input.attempt, input.effects))} > "$hf_lock/undo.sh"`, ': > "$hf_lock/armed"'].map((line) => `${line} || return 1`).join('\n')}
 for hf_way in systemd-run setsid nohup plain; do
   case $hf_way in
     systemd-run) [ -d /run/systemd/system ] && hf_have systemd-run || continue
-      systemd-run --quiet --collect --unit="holdfast-undo-$hf_run" /bin/sh "$hf_lock/undo.sh" watch ${seconds} </dev/null >/dev/null 2>&1 || continue;;
+      hf_t=; ! hf_have timeout || hf_t='timeout 5'
+      $hf_t systemd-run --quiet --collect --property=TimeoutStopSec=1 --unit="holdfast-undo-$hf_id" /bin/sh "$hf_lock/undo.sh" watch ${seconds} </dev/null >/dev/null 2>&1 || continue;;
     setsid) hf_have setsid || continue
       setsid sh "$hf_lock/undo.sh" watch ${seconds} </dev/null >/dev/null 2>&1 &;;
     nohup) hf_have nohup || continue
@@ -171,8 +184,9 @@ for hf_way in systemd-run setsid nohup plain; do
   [ ! -e "$hf_lock/ready" ] || break
 done
 [ -e "$hf_lock/ready" ] || { echo 'the undo did not start'; return 1; }
-read -r hf_undo < "$hf_lock/ready" && hf_own "$hf_undo" "$hf_run" ${quote(input.who)}
+read -r hf_undo < "$hf_lock/ready" && hf_own "$hf_undo" ${quote(input.run)} ${quote(input.who)}
 }
+hf_up; hf_armed=$hf_u
 hf_arm > "$hf_lock/arming" 2>&1 || { hf_s failed; echo 'the undo could not be armed, so nothing was changed:'; cat "$hf_lock/arming"; rm -f "$hf_lock/armed"; hf_quit; return 0; }
 hf_s armed`
 }
@@ -193,18 +207,29 @@ function chainData(effect: ChainEffect, index: number): readonly string[] {
   ]
 }
 
-/** Modules and commands, then one batch per family and table, then values in the plan's order. */
+/** hf_change_all: modules and commands, then one batch per family and table, then values in the plan's order; ends at the first that fails. */
 function changes(input: ScriptInput): string {
-  const once = input.effects.flatMap((effect) => (effect.kind === 'once' && effect.layer === 'live' ? [effect] : []))
-  const values = input.effects.flatMap((effect) => (effect.kind === 'value' ? [effect] : []))
-  return [
-    ...once.map((effect) => `hf_step ${quote(effect.run)} sh -c ${quote(effect.run)}`),
-    ...restoreBatches(input.effects).map(
-      (batch) =>
-        `hf_text=${quote(batch.text)}\nhf_load() { printf '%s' "$hf_text" | hf_batch ${batch.tool}; }\nhf_step ${quote(`${batch.tool} ${batch.table}`)} hf_load`,
-    ),
-    ...values.map((effect) => `hf_step ${quote(effect.path)} hf_put ${quote(effect.path)} ${quote(effect.after)}`),
-  ].join(' &&\n')
+  const numbered = input.effects.map((effect, index) => ({ effect, index }))
+  const once = numbered.flatMap(({ effect, index }) =>
+    effect.kind === 'once' && effect.layer === 'live'
+      ? [`: > "$hf_lock/ran.${index}"`, `hf_step ${quote(effect.run)} sh -c ${quote(effect.run)}`]
+      : [],
+  )
+  const batches = restoreBatches(input.effects).flatMap((batch) => [
+    `hf_text=${quote(batch.text)}`,
+    `hf_load() { printf '%s' "$hf_text" | hf_batch ${batch.tool}; }`,
+    `hf_step ${quote(`${batch.tool} ${batch.table}`)} hf_load`,
+  ])
+  const values = numbered.flatMap(({ effect, index }) =>
+    effect.kind === 'value'
+      ? [
+          ...(effect.noUndo === undefined ? [] : [`: > "$hf_lock/ran.${index}"`]),
+          `hf_step ${quote(effect.path)} hf_put ${quote(effect.path)} ${quote(effect.after)}`,
+        ]
+      : [],
+  )
+  const lines = [...once, ...batches, ...values].map((line) => (line.startsWith('hf_load()') ? line : `${line} || return 1`))
+  return `hf_change_all() {\n${[...lines, ':'].join('\n')}\n}`
 }
 
 /** Exit codes prove nothing: every chain and value is read again, and what reads back wrong fires the undo at once. */
@@ -222,5 +247,5 @@ function readBack(effects: readonly Effect[]): string {
   })
   return `hf_wrong=
 ${lines.join('\n')}
-if [ -n "$hf_wrong" ]; then hf_s failed; printf '%s\\n' "$hf_wrong"; hf_return; return 0; fi`
+if [ -n "$hf_wrong" ]; then hf_why=$hf_wrong; hf_return; return 0; fi`
 }

@@ -8,7 +8,7 @@ export const lockRoot = '/run/holdfast'
 
 /**
  * sh that prints what the host is: kernel, what will be PID 1 at the next boot, what is enabled there by that init's own links,
- * the product's version, the record, the lock and the result of the last undo. Builtins wherever they do.
+ * the product's version, the record. Builtins wherever they do.
  */
 export function factsScript(profile: Profile | undefined): string {
   return `hf_s facts
@@ -38,9 +38,7 @@ for hf_k in /etc/rc[S2345].d/S[0-9]* /etc/rc.d/rc[2345].d/S[0-9]*; do
 done
 for hf_k in /etc/runlevels/*/*; do [ -e "$hf_k" ] && printf 'openrc %s\\n' "\${hf_k##*/}"; done
 ${profile?.version === undefined ? '' : versionScript(profile.version.command)}
-hf_f ${stateDir}/record.json
-for hf_k in ${lockRoot}/lock/owner ${lockRoot}/undone.*; do hf_f "$hf_k"; done
-[ -e ${lockRoot}/lock/armed ] && hf_s armed`
+hf_f ${stateDir}/record.json`
 }
 
 /** The product's own command; a time limit where the host has one, and its complaint kept for people. */

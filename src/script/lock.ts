@@ -1,47 +1,76 @@
 import { quote } from '../quote.js'
-import { lockRoot } from './facts.js'
+import { lockRoot, stateDir } from './facts.js'
 
 /**
  * One run at a time on a host. The lock is a folder made by `mkdir` in /run (a reboot takes it away); its owner is a process, named by pid,
- * start time and boot id, so it is dead exactly when that process is. A dead one is broken by whoever first makes the token named after it.
+ * start time and boot id, so it is dead exactly when that process is. A dead one's lock is never removed but taken over, by whoever first makes
+ * the token named after that owner: so nobody can remove a lock that a third one has made in the meantime. An unconfirmed run that died
+ * (its undo was killed) is undone first; hf_broken then says that the host has moved.
  */
-export const lockLibrary = `hf_root=${lockRoot}; hf_lock=$hf_root/lock
-hf_start() { # pid -> its start time in ticks, empty when there is no such process
+export const lockLibrary = `hf_root=${lockRoot}; hf_lock=$hf_root/lock; hf_broken=
+hf_start() { # pid -> its start time in ticks, empty when there is no such process; a zombie is dead
   hf_l=; { read -r hf_l < "/proc/$1/stat"; } 2>/dev/null || return 0
-  hf_l=\${hf_l##*) }; set -f; set -- $hf_l; set +f; printf '%s' "\${20}"
+  hf_l=\${hf_l##*) }; set -f; set -- $hf_l; set +f
+  case $1 in Z|X) ;; *) printf '%s' "\${20}";; esac
 }
 hf_own() { # pid run who
   read -r hf_b < /proc/sys/kernel/random/boot_id
   printf '%s %s %s %s %s %s\\n' "$1" "$(hf_start "$1")" "$hf_b" "$2" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$3" > "$hf_lock/owner.new" && mv -f "$hf_lock/owner.new" "$hf_lock/owner"
 }
-hf_owner_alive() {
-  hf_o=; { read -r hf_o < "$hf_lock/owner"; } 2>/dev/null || { [ -z "$(find "$hf_lock" -maxdepth 0 -mmin +1 2>/dev/null)" ]; return; }
+hf_this_boot() { # owner line
   read -r hf_b < /proc/sys/kernel/random/boot_id
-  set -f; set -- $hf_o; set +f
-  [ "$3" = "$hf_b" ] && [ -n "$2" ] && [ "$(hf_start "$1")" = "$2" ]
+  set -f; set -- $1; set +f; [ "\${3:-}" = "$hf_b" ]
 }
-hf_break() {
-  set -f; set -- $hf_o; set +f
-  hf_token=$hf_root/broken.\${1:-0}.\${2:-0}
-  mkdir "$hf_token" 2>/dev/null || { [ -n "$(find "$hf_token" -maxdepth 0 -mmin +1 2>/dev/null)" ] && rmdir "$hf_token" 2>/dev/null; return 1; }
-  if hf_owner_alive; then rmdir "$hf_token"; return 1; fi
-  [ -e "$hf_lock/armed" ] && { hf_s broken; printf '%s\\n' "$hf_o"; }
-  rm -rf "$hf_lock"; rmdir "$hf_token"
+hf_alive() { # owner line
+  hf_this_boot "$1" || return 1
+  set -f; set -- $1; set +f; [ -n "\${2:-}" ] && [ "$(hf_start "$1")" = "$2" ]
 }
-hf_take() { # run who seconds
-  mkdir -p "$hf_root" || return 2
-  hf_n=0
-  until mkdir "$hf_lock" 2>/dev/null; do
-    [ -d "$hf_root" ] || { hf_s failed; printf 'cannot make %s\\n' "$hf_lock"; return 2; }
-    if ! hf_owner_alive && hf_break; then continue; fi
-    [ $hf_n -lt "$3" ] || { hf_s locked; cat "$hf_lock/owner" 2>/dev/null; return 1; }
+hf_aged() { [ -n "$(find "$1" -maxdepth 0 -mmin +1 2>/dev/null)" ]; }
+hf_dead() { # is the lock's owner (then in hf_o) dead?
+  hf_o=
+  if { read -r hf_o < "$hf_lock/owner"; } 2>/dev/null; then ! hf_alive "$hf_o"; else hf_aged "$hf_lock"; fi
+}
+hf_sweep() { # removes staged files; only names of our own making
+  for hf_p in "$hf_lock/staged" ${stateDir}/staged; do
+    [ ! -f "$hf_p" ] || while IFS= read -r hf_x; do case $hf_x in */.*.holdfast~|*/.*.holdfast.old~) rm -f "$hf_x";; esac; done < "$hf_p"
+  done
+  rm -f ${stateDir}/staged
+}
+hf_inherit() { # run who: takes a dead owner's lock over
+  hf_dead_one=$hf_o; set -f; set -- "$1" "$2" $hf_o; set +f
+  hf_token=$hf_root/broken.\${3:-0}.\${4:-0}
+  mkdir "$hf_token" 2>/dev/null || { hf_aged "$hf_token" && rmdir "$hf_token"; return 1; }
+  hf_dead && [ "$hf_o" = "$hf_dead_one" ] && hf_own $$ "$1" "$2" || { rmdir "$hf_token"; return 1; }
+  rmdir "$hf_token"
+  if hf_this_boot "$hf_dead_one" && { mv "$hf_lock/armed" "$hf_lock/fired" || [ -e "$hf_lock/fired" ]; } 2>/dev/null; then
+    hf_s broken; printf '%s\\n' "$hf_dead_one"; sh "$hf_lock/undo.sh" now; hf_broken=1
+  fi
+  hf_sweep
+  for hf_x in "$hf_lock"/*; do case $hf_x in */owner) ;; *) rm -rf "$hf_x";; esac; done
+}
+hf_no_lock() { hf_s failed; printf 'no lock could be made: %s\\n' "$1"; return 1; }
+hf_take() { # attempt run who seconds
+  hf_w=$(mkdir -p "$hf_root" 2>&1) || { hf_no_lock "$hf_w"; return 1; }
+  hf_n=0; hf_m=0
+  until hf_w=$(mkdir "$hf_lock" 2>&1); do
+    if [ ! -d "$hf_lock" ]; then
+      [ $hf_m -lt 20 ] || { hf_no_lock "$hf_w"; return 1; }
+      hf_m=$((hf_m + 1)); continue
+    fi
+    if hf_dead && hf_inherit "$2" "$3"; then break; fi
+    [ $hf_n -lt "$4" ] || { hf_s locked; cat "$hf_lock/owner" 2>/dev/null; return 1; }
     sleep 1; hf_n=$((hf_n + 1))
   done
-  hf_own $$ "$1" "$2" && printf '%s\\n' "$1" > "$hf_lock/run" || { hf_s failed; printf 'cannot write %s\\n' "$hf_lock"; rm -rf "$hf_lock"; return 2; }
+  hf_w=$( { hf_own $$ "$2" "$3" && printf '%s\\n' "$1" > "$hf_lock/run"; } 2>&1) || { rm -rf "$hf_lock"; hf_no_lock "$hf_w"; return 1; }
+  hf_sweep
+  ls -1t "$hf_root" | grep -E '^(undone|ended|void)[.]' | sed 1,30d | while IFS= read -r hf_x; do rm -f "$hf_root/$hf_x"; done
 }
+hf_ours() { [ "$(cat "$hf_lock/run" 2>/dev/null)" = "$hf_id" ]; }
 hf_release() { rm -rf "$hf_lock"; }`
 
-/** Takes the lock or ends the script, having said why. */
-export function takeLock(run: string, who: string, timeout: number): string {
-  return `hf_take ${quote(run)} ${quote(who)} ${Math.floor(timeout)} || { hf_s end; return 0; }`
+/** Takes the lock or ends the script, having said why. `attempt` names this try of this run on this host, and nothing else. */
+export function takeLock(attempt: string, run: string, who: string, timeout: number): string {
+  return `hf_take ${quote(attempt)} ${quote(run)} ${quote(who)} ${Math.floor(timeout)} || { hf_s end; return 0; }
+hf_stale=\${hf_broken:+'a run that had died unconfirmed was undone first
+'}`
 }

@@ -1,6 +1,7 @@
 import type { Resource } from '../resources/resource.js'
 import type { HostWant } from '../types.js'
 import { factsScript } from './facts.js'
+import { lockLibrary } from './lock.js'
 import { asFunction, prelude } from './prelude.js'
 
 /** The body of a look for what is wanted, for a script of its own or for the end of settle. It changes nothing on the host. */
@@ -13,5 +14,11 @@ export function lookBody(want: HostWant, resources: readonly Resource<never>[]):
 
 /** The first trip: one exec that brings back everything a plan is made of. */
 export function lookScript(body: string, mark: string): string {
-  return asFunction([prelude(mark), body, 'hf_s end'].join('\n'))
+  return asFunction([prelude(mark), lockLibrary, armed, body, 'hf_s end'].join('\n'))
 }
+
+/** A run that is not confirmed: `armed alive` or `armed dead`, with its owner's line. */
+const armed = `if [ -e "$hf_lock/armed" ]; then
+  if hf_dead; then hf_s armed dead; else hf_s armed alive; fi
+  printf '%s\\n' "$hf_o"
+fi`

@@ -1,5 +1,8 @@
 import { quote } from '../quote.js'
 
+/** What every script calls; a host without one of these is told so, instead of a half-done run. */
+const needed = 'awk cat cksum cp date find grep head ln ls mkdir mv readlink rm rmdir sed sleep'
+
 /**
  * The head of every script's function: a plain environment, and the helpers that print sections.
  * A body is followed by one newline of ours, so a file without a final newline arrives as it is.
@@ -21,7 +24,9 @@ hf_f() {
     if [ -f "$hf_p" ]; then hf_s file "$hf_p"; head -c 1048576 "$hf_p"; fi
   done
 }
-hf_s begin`
+hf_s begin
+hf_lack=; for hf_x in ${needed}; do hf_have $hf_x || hf_lack="$hf_lack $hf_x"; done
+if [ -n "$hf_lack" ]; then hf_s lacking; printf '%s\\n' "$hf_lack"; hf_s end; return 0; fi`
 }
 
 /** Wraps a body so that a transfer that is cut runs nothing: one function, called on the last line. */

@@ -12,7 +12,8 @@ const keptRuns = 5
 
 /**
  * The third trip, on a new connection: confirm by a rename (which decides against the undo), put the boot files in place, write the record,
- * look again. Sections: `waiting` (act is not done), `gone` (the undo won, with what it did), `failed`, `settled`; then those of the look.
+ * look again. Sections: `waiting` (act, an earlier settle or the undo is not done), `gone` (not ours, or no more: with the undo's note),
+ * `failed`, `settled`; then, but after `waiting`, those of the look. It may be sent again at any time: what an earlier one did it finds.
  */
 export function settleScript(input: ScriptInput, record: HostRecord, look: string, mark: string): string {
   const files = input.effects.filter((effect): effect is FileEffect => effect.kind === 'file')
@@ -22,49 +23,88 @@ export function settleScript(input: ScriptInput, record: HostRecord, look: strin
       chainLibrary,
       lockLibrary,
       fileLibrary,
-      `hf_run=${quote(input.run)}; hf_stale=`,
+      head(input, look),
+      'hf_told && return 0',
       changesLive(input.effects) ? confirm(input) : alone(input, files),
       commitFiles(files),
       `hf_out=$(hf_commit_all 2>&1) || {
-  hf_s failed; printf '%s\\n' "$hf_out"
-  [ ! -f "$hf_lock/undo.sh" ] || { sh "$hf_lock/undo.sh" now; hf_s undone; cat "$hf_root/undone.$hf_run" 2>/dev/null; }
-  hf_forget_all; hf_release; hf_s end; return 0
+  { printf 'failed\\n%s\\n' "$hf_out"; [ ! -f "$hf_lock/kept" ] || sed 's/^/kept /' "$hf_lock/kept"; } > "$hf_root/ended.$hf_id"
+  printf '%s\\n' "$hf_out" > "$hf_lock/why"
+  [ ! -f "$hf_lock/undo.sh" ] || sh "$hf_lock/undo.sh" now
+  hf_sweep; hf_release; hf_told; return 0
 }`,
       ...onceAtBoot(input.effects),
       keep(input, record),
-      'hf_forget_all; hf_release; hf_s settled',
-      look,
-      'hf_s end',
+      `hf_sweep; echo settled > "$hf_root/ended.$hf_id"; hf_release; hf_told || { hf_s settled; hf_look; hf_s end; }`,
     ].join('\n'),
   )
 }
 
+/** What became of a run that was not confirmed in time: `waiting`, `gone`, `failed` or `settled`, as settle says it, but it confirms nothing. */
+export function aftermathScript(input: ScriptInput, look: string, mark: string): string {
+  return asFunction(
+    [
+      prelude(mark),
+      chainLibrary,
+      lockLibrary,
+      head(input, look),
+      'hf_told && return 0',
+      `if hf_ours; then
+  if ! hf_dead || ! hf_inherit ${quote(input.run)} ${quote(input.who)}; then hf_s waiting; hf_s end; return 0; fi
+  hf_release
+fi
+hf_gone`,
+    ].join('\n'),
+  )
+}
+
+/**
+ * hf_told: says how this try ended, if it has. hf_gone: says that it holds no lock; its act, should it still wait, finds `void` and gives up
+ * (who made `void` and then finds a lock that is not ours can be sure of it: act looks there after it has put its name into the lock).
+ */
+function head(input: ScriptInput, look: string): string {
+  return `hf_id=${quote(input.attempt)}; hf_stale=
+hf_look() {
+${look}
+:
+}
+hf_told() {
+  [ -f "$hf_root/ended.$hf_id" ] || return 1
+  read -r hf_x < "$hf_root/ended.$hf_id"; hf_s "$hf_x"; sed 1d "$hf_root/ended.$hf_id"
+  [ "$hf_x" = settled ] || [ ! -f "$hf_root/undone.$hf_id" ] || { hf_s undone; cat "$hf_root/undone.$hf_id"; }
+  hf_look; hf_s end
+}
+hf_gone() { hf_s gone; cat "$hf_root/undone.$hf_id" 2>/dev/null; hf_look; hf_s end; }`
+}
+
 /** Confirms the armed run, if it is ours and its act has read everything back; the lock's owner is then this script. */
 function confirm(input: ScriptInput): string {
+  const own = `hf_own $$ ${quote(input.run)} ${quote(input.who)}`
   return `hf_n=0
 until [ -e "$hf_lock/applied" ] || [ $hf_n -ge 5 ]; do
-  [ "$(cat "$hf_lock/run" 2>/dev/null)" = "$hf_run" ] || break
-  [ -e "$hf_lock/armed" ] || break
+  hf_ours && [ -e "$hf_lock/armed" ] || break
   sleep 1; hf_n=$((hf_n + 1))
 done
-if [ "$(cat "$hf_lock/run" 2>/dev/null)" != "$hf_run" ]; then hf_s gone; cat "$hf_root/undone.$hf_run" 2>/dev/null; hf_s end; return 0; fi
-if [ ! -e "$hf_lock/applied" ]; then hf_s waiting; hf_s end; return 0; fi
-mv "$hf_lock/armed" "$hf_lock/confirmed" 2>/dev/null || { hf_s waiting; hf_s end; return 0; }
-hf_own $$ "$hf_run" ${quote(input.who)}
+if ! hf_ours; then
+  hf_told && return 0
+  mkdir -p "$hf_root" && : > "$hf_root/void.$hf_id"
+  hf_ours || { hf_told || hf_gone; return 0; }
+fi
+if [ -e "$hf_lock/applied" ] && mv "$hf_lock/armed" "$hf_lock/confirmed" 2>/dev/null; then ${own}
+elif [ -e "$hf_lock/confirmed" ] && hf_dead && hf_ours; then ${own} # a settle that died: this one goes on
+else hf_s waiting; hf_s end; return 0; fi
 hf_s confirmed`
 }
 
 /** Only boot files differ: the lock, the guards and the staging that act would have done. */
 function alone(input: ScriptInput, files: readonly FileEffect[]): string {
-  return `${takeLock(input.run, input.who, input.lockTimeout)}
+  return `${takeLock(input.attempt, input.run, input.who, input.lockTimeout)}
+if [ -f "$hf_root/ended.$hf_id" ]; then hf_release; hf_told; return 0; fi
 ${fileGuards(files)}
 if [ -n "$hf_stale" ]; then hf_s stale; printf '%s' "$hf_stale"; hf_release; hf_s end; return 0; fi
 ${stageFiles(files)}
-hf_out=$(hf_stage_all 2>&1) || {
-  hf_s failed; printf '%s\\n' "$hf_out"
-  [ ! -f "$hf_lock/staged" ] || while IFS= read -r hf_p; do rm -f "$hf_p"; done < "$hf_lock/staged"
-  hf_release; hf_s end; return 0
-}`
+hf_out=$(hf_stage_all 2>&1) || { hf_s failed; printf '%s\\n' "$hf_out"; hf_sweep; hf_release; hf_look; hf_s end; return 0; }
+hf_s confirmed`
 }
 
 function onceAtBoot(effects: readonly Effect[]): readonly string[] {

@@ -1,10 +1,15 @@
 import { quote } from '../quote.js'
 import type { Effect } from '../types.js'
-import { chainLibrary, undoAwk } from './chains.js'
-import { lockRoot } from './facts.js'
+import { chainLibrary } from './chains.js'
+import { lockRoot, stateDir } from './facts.js'
+import { undoAwk } from './undo-awk.js'
 
 type ChainEffect = Extract<Effect, { kind: 'chain' }>
 type ValueEffect = Extract<Effect, { kind: 'value' }>
+interface Numbered<E> {
+  readonly effect: E
+  readonly index: number
+}
 
 /** The command of a family: `iptables`, `ip6tables`. */
 export function toolOf(family: ChainEffect['family']): string {
@@ -18,78 +23,141 @@ export function defaultPolicy(effect: ChainEffect): string {
 
 /**
  * The program that puts a host back, written into the lock's folder before anything changes. `watch SECONDS` counts by sleeping (the clock
- * may jump) and fires unless `armed` was renamed by then; `now` fires at once. Each rule on its own: one that fails stops no other.
+ * may jump) and fires unless `armed` was renamed by then; `now` fires at once. It works in that folder by relative names, so that it can never
+ * touch a later run's lock, and needs no room on any disk. Each rule on its own: one that fails stops no other. Its note says for each thing
+ * `same` (as before), `others` (ours is undone, others changed it too), `differs` (not undone), `stays` (cannot be undone).
  */
-export function undoProgram(run: string, effects: readonly Effect[]): string {
-  const live = effects.flatMap((effect, index) => (effect.kind === 'chain' || effect.kind === 'value' ? [{ effect, index }] : []))
-  const steps = [...live]
-    .reverse()
-    .map(({ effect, index }) => (effect.kind === 'chain' ? undoChain(effect, index) : undoValue(effect, index)))
-  const checks = live.map(({ effect, index }) => (effect.kind === 'chain' ? checkChain(effect, index) : checkValue(effect, index)))
+export function undoProgram(attempt: string, effects: readonly Effect[]): string {
+  const numbered = effects.map((effect, index) => ({ effect, index }))
+  const chains = numbered.filter((one): one is Numbered<ChainEffect> => one.effect.kind === 'chain').reverse()
+  const values = numbered.filter((one): one is Numbered<ValueEffect> => one.effect.kind === 'value').reverse()
   return `hf_undo() {
 trap '' HUP INT TERM PIPE
 LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin; export LC_ALL PATH; umask 077
-hf_lock=${lockRoot}/lock; hf_note=${lockRoot}/undone.${run}
+hf_lock=${lockRoot}/lock; hf_note=${lockRoot}/undone.${attempt}; hf_tries=5
 cd "$hf_lock" || return 1
-if [ "$1" = watch ]; then
-  printf '%s\\n' $$ > ready.new && mv -f ready.new ready
-  hf_t=0
-  while [ $hf_t -lt "$2" ]; do sleep 1; hf_t=$((hf_t + 1)); [ -e "$hf_lock/armed" ] || return 0; done
-  mv armed fired 2>/dev/null || return 0
-fi
+${watch}
 ${chainLibrary}
 hf_awk=${quote(undoAwk)}
-hf_back() { # number tool table chain default
-  hf_chain=$4; export hf_chain
-  hf_state "$2" "$3" "$4" "$5" > "now.$1"
-  [ -n "$(head -n 1 "now.$1")" ] || { printf '*%s\\n-N %s\\nCOMMIT\\n' "$3" "$4" | hf_batch "$2"; printf -- '-\\n' > "now.$1"; }
-  awk "$hf_awk" "before.$1" "gone.$1" "came.$1" "now.$1" > "ops.$1"
-  while IFS= read -r hf_op; do
-    printf '*%s\\n%s\\nCOMMIT\\n' "$3" "$hf_op" | hf_batch "$2" || printf 'failed %s\\n' "$hf_op"
-  done < "ops.$1"
-}
+${backLibrary}
+hf_new=.new; { : > "$hf_note.new"; } 2>/dev/null || { hf_note=/dev/null; hf_new=; }
 {
 printf 'undone %s\\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-${steps.join('\n')}
-${checks.join('\n')}
-[ ! -f staged ] || while IFS= read -r hf_p; do rm -f "$hf_p"; done < staged
-} > "$hf_note.new" 2>&1
-mv -f "$hf_note.new" "$hf_note"
+[ ! -f why ] || sed 's/^/why /' why
+${[...values.map(undoValue), ...values.map(undoValue), ...undoChains(chains)].join('\n')}
+${[...chains.map(checkChain), ...values.map(checkValue), ...numbered.flatMap(stays)].join('\n')}
+for hf_x in staged ${stateDir}/staged; do
+  [ ! -f "$hf_x" ] || while IFS= read -r hf_p; do case $hf_p in */.*.holdfast~) rm -f "$hf_p";; esac; done < "$hf_x"
+done
+} > "$hf_note$hf_new" 2>&1
+[ "$hf_note" = /dev/null ] || mv -f "$hf_note.new" "$hf_note"
 [ "$1" != watch ] || rm -rf "$hf_lock"
 }
 hf_undo "$@"
 `
 }
 
-function undoChain(effect: ChainEffect, index: number): string {
-  const tool = toolOf(effect.family)
-  const table = quote(effect.table)
-  const chain = quote(effect.chain)
-  if (effect.before === null)
-    return `printf '*%s\\n-F %s\\n-X %s\\nCOMMIT\\n' ${table} ${chain} ${chain} | hf_batch ${tool} || printf 'failed to remove the chain %s\\n' ${chain}`
-  const back = `hf_back ${index} ${tool} ${table} ${chain} ${quote(defaultPolicy(effect))}`
-  if (effect.before.policy === undefined || effect.before.policy === effect.after?.policy) return back
-  return `${tool} $hf_iw -t ${table} -P ${chain} ${quote(effect.before.policy)}\n${back}`
+/**
+ * Only one watcher counts, whichever way of starting it came first. Once `armed` is gone it stays until another process owns the lock, so that
+ * the lock's owner never is dead in between; when it fires it lets a change that is just being made come to its end first.
+ */
+const watch = `if [ "$1" = watch ]; then
+  mkdir watching 2>/dev/null || return 0
+  printf '%s\\n' $$ > ready.new && mv -f ready.new ready
+  hf_t=0
+  while [ $hf_t -lt "$2" ] && [ -e armed ]; do sleep 1; hf_t=$((hf_t + 1)); done
+  hf_t=0
+  if ! mv armed fired 2>/dev/null; then
+    while [ $hf_t -lt 30 ] && { read -r hf_x hf_p < owner; } 2>/dev/null && [ "$hf_x" = $$ ]; do sleep 1; hf_t=$((hf_t + 1)); done
+    return 0
+  fi
+  while [ $hf_t -lt 30 ] && { read -r hf_x < busy; } 2>/dev/null && kill -0 "$hf_x" 2>/dev/null; do sleep 1; hf_t=$((hf_t + 1)); done
+fi`
+
+/** hf_ops: what is still to be undone in a chain. hf_back: does it, as a whole where that goes, else rule by rule; looks again, four times. */
+const backLibrary = `hf_ops() { # number tool table chain default
+  hf_chain=$4; export hf_chain
+  hf_state "$2" "$3" "$4" "$5" | awk "$hf_awk" "before.$1" "gone.$1" "came.$1" -
+}
+hf_one() { # tool table command...
+  hf_tool=$1; hf_table=$2; shift 2
+  { printf '*%s\\n' "$hf_table"; printf '%s\\n' "$@"; echo COMMIT; } | hf_batch "$hf_tool"
+}
+hf_back() { # number tool table chain default
+  for hf_i in 1 2 3 4; do
+    hf_now=$(hf_ops "$@")
+    [ -n "$hf_now" ] || return 0
+    hf_one "$2" "$3" "$hf_now" >/dev/null 2>&1 || printf '%s\\n' "$hf_now" | while IFS= read -r hf_op; do
+      hf_w=$(hf_one "$2" "$3" "$hf_op" 2>&1) || printf 'failed %s: %s\\n' "$hf_op" "$hf_w"
+    done
+  done
+}`
+
+/**
+ * Chains that were removed stand again before anything can jump there, and those that were made go when nothing jumps there any more.
+ * A policy opens before, and closes after, the rules are back.
+ */
+function undoChains(chains: readonly Numbered<ChainEffect>[]): readonly string[] {
+  const made = chains.filter(({ effect }) => effect.before === null && defaultPolicy(effect) === '')
+  const removed = chains.filter(({ effect }) => effect.after === null && defaultPolicy(effect) === '')
+  const others = chains.filter((one) => !made.includes(one) && !removed.includes(one))
+  const policy = (wanted: (policy: string) => boolean) =>
+    others.flatMap(({ effect }) => {
+      const before = effect.before?.policy ?? 'ACCEPT'
+      return before !== (effect.after?.policy ?? 'ACCEPT') && wanted(before) ? [command(effect, `:${effect.chain} ${before} [0:0]`)] : []
+    })
+  return [
+    ...removed.map(({ effect }) => `[ -n "$(hf_state ${place(effect)})" ] || ${command(effect, `-N ${effect.chain}`)}`),
+    ...policy((before) => before === 'ACCEPT'),
+    ...[...removed, ...others].map(({ effect, index }) => `hf_back ${index} ${place(effect)}`),
+    ...policy((before) => before !== 'ACCEPT'),
+    ...made.map(({ effect }) => `[ -z "$(hf_state ${place(effect)})" ] || ${command(effect, `-F ${effect.chain}`)}`),
+    ...made.map(({ effect }) => `[ -z "$(hf_state ${place(effect)})" ] || ${command(effect, `-X ${effect.chain}`)}`),
+  ]
 }
 
-function undoValue(effect: ValueEffect, index: number): string {
+/** The arguments of hf_state: tool, table, chain, default policy. */
+function place(effect: ChainEffect): string {
+  return `${toolOf(effect.family)} ${quote(effect.table)} ${quote(effect.chain)} ${quote(defaultPolicy(effect))}`
+}
+
+function command(effect: ChainEffect, text: string): string {
+  return `hf_one ${toolOf(effect.family)} ${quote(effect.table)} ${quote(text)} || printf 'failed %s\\n' ${quote(text)}`
+}
+
+/** A value and those that moved with it; twice, since one of them may move others. */
+function undoValue({ effect, index }: Numbered<ValueEffect>): string {
   if (effect.noUndo !== undefined) return ':'
-  const paths = [effect.path, ...effect.also]
-  return paths
-    .map((path, at) => {
-      const file = at === 0 ? `before.${index}` : `also.${index}.${at}`
-      return `[ ! -f ${file} ] || [ "$(cat ${quote(path)})" = "$(cat ${file})" ] || cat ${file} > ${quote(path)} || printf 'failed %s\\n' ${quote(path)}`
-    })
+  return savedValues(effect, index)
+    .map(
+      ([path, file]) =>
+        `[ ! -f ${file} ] || [ "$(cat ${quote(path)})" = "$(cat ${file})" ] || cat ${file} > ${quote(path)} || printf 'failed %s\\n' ${quote(path)}`,
+    )
     .join('\n')
 }
 
-function checkChain(effect: ChainEffect, index: number): string {
-  const tool = toolOf(effect.family)
-  const name = quote(`${effect.family} ${effect.table} ${effect.chain}`)
-  return `if [ "$(hf_state ${tool} ${quote(effect.table)} ${quote(effect.chain)} ${quote(defaultPolicy(effect))})" = "$(cat before.${index})" ]; then printf 'same %s\\n' ${name}; else printf 'differs %s\\n' ${name}; fi`
+function savedValues(effect: ValueEffect, index: number): readonly (readonly [string, string])[] {
+  return [[effect.path, `before.${index}`], ...effect.also.map((path, at) => [path, `also.${index}.${at + 1}`] as const)]
 }
 
-function checkValue(effect: ValueEffect, index: number): string {
-  if (effect.noUndo !== undefined) return `printf 'differs %s\\n' ${quote(effect.path)}`
-  return `if [ "$(cat ${quote(effect.path)})" = "$(cat before.${index})" ]; then printf 'same %s\\n' ${quote(effect.path)}; else printf 'differs %s\\n' ${quote(effect.path)}; fi`
+function checkChain({ effect, index }: Numbered<ChainEffect>): string {
+  const name = quote(`${effect.family} ${effect.table} ${effect.chain}`)
+  const undone = effect.before === null && defaultPolicy(effect) === '' ? 'false' : `[ -z "$(hf_ops ${index} ${place(effect)})" ]`
+  return `if [ "$(hf_state ${place(effect)})" = "$(cat before.${index})" ]; then printf 'same %s\\n' ${name}; elif ${undone}; then printf 'others %s\\n' ${name}; else printf 'differs %s\\n' ${name}; fi`
+}
+
+function checkValue({ effect, index }: Numbered<ValueEffect>): string {
+  return savedValues(effect, index)
+    .map(
+      ([path, file]) =>
+        `[ ! -f ${file} ] || if [ "$(cat ${quote(path)})" = "$(cat ${file})" ]; then printf 'same %s\\n' ${quote(path)}; else printf 'differs %s\\n' ${quote(path)}; fi`,
+    )
+    .join('\n')
+}
+
+/** What ran and cannot be taken back: marked in `ran.N` just before it ran. */
+function stays({ effect, index }: Numbered<Effect>): readonly string[] {
+  if (effect.kind === 'once' && effect.layer === 'live') return [`[ ! -f ran.${index} ] || printf 'stays %s\\n' ${quote(effect.why)}`]
+  if (effect.kind !== 'value' || effect.noUndo === undefined) return []
+  return [`[ ! -f ran.${index} ] || printf 'stays %s\\n' ${quote(`${effect.path}: ${effect.noUndo}`)}`]
 }
