@@ -6,16 +6,17 @@ import { placeOf, root, sources } from './sources.js'
 /** The places of src/, from the top down: each may import what stands below it, and nothing beside it. */
 const rows: readonly (readonly string[])[] = [
   ['cli'],
-  ['fleet', 'host'],
+  ['fleet', 'host', 'causes'],
   ['aim'],
-  ['kept', 'diagnose', 'adopt'],
-  ['load', 'report', 'history'],
+  ['kept', 'diagnose', 'adopt', 'rivals'],
+  ['load', 'report'],
+  ['history'],
   ['plan', 'seen'],
   ['script'],
   ['resources'],
   ['engine'],
   ['shown'],
-  ['types', 'text', 'quote', 'generated'],
+  ['types', 'text', 'quote', 'generated', 'windows'],
 ]
 /** The one file that each of these is imported in. */
 const doors: Readonly<Record<string, string>> = {

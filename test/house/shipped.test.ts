@@ -51,6 +51,15 @@ describe('the package', () => {
     )
     expect(bad.map(([path]) => path)).toEqual([])
   })
+
+  it('is locked for every platform, as npm ci asks', () => {
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>
+    }
+    const names = Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, ''))
+    const wanted = Object.values(packages).flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}))
+    expect(wanted.filter((name) => !names.includes(name))).toEqual([])
+  })
 })
 
 describe('the sources', () => {
