@@ -24,4 +24,6 @@ export interface Resource<Want> {
   plan(want: Want, seen: Seen, host: HostWant): Planned
   /** What the record remembers of a want, and under which `at`s its changes come. */
   items(want: Want): readonly WantedItem[]
+  /** The part of a want that these ids name. */
+  narrow(want: Want, ids: ReadonlySet<string>): unknown
 }

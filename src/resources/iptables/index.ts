@@ -11,7 +11,12 @@ import type { IptablesWant } from './want.js'
 import { activeBackend, hostWarnings } from './warnings.js'
 
 /** Packet filter rules: placed rules and owned chains, in the running kernel and in whatever brings them back at boot. */
-export const iptablesResource: Resource<IptablesWant> = { name: 'iptables', probe, plan, items }
+export const iptablesResource: Resource<IptablesWant> = { name: 'iptables', probe, plan, items, narrow }
+
+function narrow(want: IptablesWant, ids: ReadonlySet<string>): IptablesWant {
+  const rules = want.rules.filter(({ id }) => ids.has(id))
+  return { rules, absent: [], chains: want.chains.filter(({ name }) => ids.has(`chain:${name}`)) }
+}
 
 function plan(want: IptablesWant, seen: Seen, host: HostWant): Planned {
   const backend = activeBackend(seen)

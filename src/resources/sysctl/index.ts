@@ -16,7 +16,7 @@ import { keysToRemove, planRemoval } from './removal.js'
 import type { SysctlKey, SysctlWant } from './want.js'
 
 /** Kernel parameters: the wanted keys only, live in /proc/sys, and at boot by the rules of the host's own reader. */
-export const sysctlResource: Resource<SysctlWant> = { name: 'sysctl', probe, plan, items }
+export const sysctlResource: Resource<SysctlWant> = { name: 'sysctl', probe, plan, items, narrow }
 
 function probe(want: SysctlWant, host: HostWant): string {
   return `${probeScript(want, host)}\n${reageProbe(want)}`
@@ -24,6 +24,10 @@ function probe(want: SysctlWant, host: HostWant): string {
 
 function items(want: SysctlWant): readonly WantedItem[] {
   return want.keys.map(({ key, value, origin }) => ({ id: key, playbook: origin.playbook, want: value }))
+}
+
+function narrow(want: SysctlWant, ids: ReadonlySet<string>): SysctlWant {
+  return { ...want, keys: want.keys.filter(({ key }) => ids.has(key)) }
 }
 
 function plan(want: SysctlWant, seen: Seen, host: HostWant): Planned {

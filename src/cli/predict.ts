@@ -1,0 +1,28 @@
+import { readRuns } from '../history/runs.js'
+import type { LoadedHost } from '../load/load.js'
+import { idOf } from '../plan.js'
+import { predictUpgrade, upgradesOf } from '../report/upgrades.js'
+import { resources } from '../resources/index.js'
+import type { HostResult } from '../shown.js'
+import type { Change, HostWant } from '../types.js'
+
+/** `plan --predict-upgrade`: each host's result with a warning for every upgrade that its peers have had and it has not. */
+export function withPredictions(results: readonly HostResult[], hosts: readonly LoadedHost[], state: string): readonly HostResult[] {
+  const upgrades = upgradesOf(readRuns(state))
+  return results.map((result) => {
+    const loaded = hosts.find(({ target }) => target.host === result.host)
+    if (!loaded || result.version === undefined) return result
+    const told = predictUpgrade(result, loaded.groups, upgrades, wanted(loaded.want))
+    const none = upgrades.length === 0 ? ['predicted: nothing; the history holds no upgrade yet'] : []
+    return { ...result, warnings: [...(result.warnings ?? []), ...told, ...none] }
+  })
+}
+
+function wanted(want: HostWant): (change: Change) => boolean {
+  const names = resources.flatMap((resource) => {
+    const own = want.resources[resource.name]
+    return own === undefined ? [] : resource.items(own as never).map(({ id }) => `${resource.name} ${id}`)
+  })
+  const ids = new Set(names)
+  return (change) => ids.has(`${change.resource} ${idOf(change)}`)
+}
