@@ -5,6 +5,8 @@ export interface WantedItem {
   /** Unique in its resource: `net.ipv4.tcp_rfc1337`, `downstream-proxy`. */
   readonly id: string
   readonly playbook: string
+  /** The play that names it: its on_change runs after a change. */
+  readonly play?: string
   /** Text whose digest tells a change of intent from drift. */
   readonly want: string
   /** What a later removal needs; see RecordItem. */

@@ -44,7 +44,7 @@ function items(want: IptablesWant): readonly WantedItem[] {
   ]
   return [...new Set(all.map((item) => item.id))].map((id) => {
     const same = all.filter((item) => item.id === id)
-    return { id, playbook: same[0]!.origin.playbook, want: JSON.stringify(same.map((item) => [item.where, item.want])), where: same.map((item) => item.where) }
+    return { id, playbook: same[0]!.origin.playbook, play: same[0]!.origin.play, want: JSON.stringify(same.map((item) => [item.where, item.want])), where: same.map((item) => item.where) }
   })
 }
 

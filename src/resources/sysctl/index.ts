@@ -23,7 +23,7 @@ function probe(want: SysctlWant, host: HostWant): string {
 }
 
 function items(want: SysctlWant): readonly WantedItem[] {
-  return want.keys.map(({ key, value, origin }) => ({ id: key, playbook: origin.playbook, want: value }))
+  return want.keys.map(({ key, value, origin }) => ({ id: key, playbook: origin.playbook, play: origin.play, want: value }))
 }
 
 function narrow(want: SysctlWant, ids: ReadonlySet<string>): SysctlWant {
