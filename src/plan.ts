@@ -113,7 +113,7 @@ function digest(text: string): string {
 
 /** The record that a settled run leaves: this run's items, and those of playbooks that were no part of it. */
 export function nextRecord(run: string, want: HostWant, seen: Seen, steps: readonly Step[], now: string, recall: Recall = {}): HostRecord {
-  const old = seen.facts.record
+  const old = seen.facts.record ?? recall.record
   const items: Record<string, Record<string, RecordItem>> = {}
   for (const [resource, known] of Object.entries(old?.items ?? {})) {
     const stays = Object.entries(known).filter(([, item]) => !want.mayRemove || !want.playbooks.includes(item.playbook))
@@ -121,7 +121,7 @@ export function nextRecord(run: string, want: HostWant, seen: Seen, steps: reado
   }
   const changes = steps.flatMap((step) => step.changes)
   for (const { resource, item } of wantedItems(want)) {
-    const before = (old ?? recall.record)?.items[resource]?.[item.id]
+    const before = old?.items[resource]?.[item.id]
     const corrected = changes.some(
       (change) => change.resource === resource && idOf(change) === item.id && change.cause !== 'new' && change.cause !== 'intent',
     )

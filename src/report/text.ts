@@ -4,6 +4,7 @@ import { wrap } from './columns.js'
 import { diffEffects, listEffects } from './effects.js'
 import { advise, paintOutcome, recap, sayVersion, summarize } from './recap.js'
 import { paint, type Style, show } from './style.js'
+import { sayLost } from './upgrades.js'
 
 export interface TextOptions extends Style {
   /** Unified diffs of boot files and chains too. */
@@ -16,7 +17,15 @@ export interface TextOptions extends Style {
 export function textOf(run: ShownRun, options: TextOptions): string {
   const blocks = run.hosts.filter((host) => hasMore(host, options)).flatMap((host) => [...blockOf(host, options), ''])
   if (run.hosts.length === 0) return 'no hosts: the plays and --limit name none\n'
-  return [...blocks, ...recap(run.hosts, options), '', ...summarize(run, options), ...advise(run.hosts, options), ''].join('\n')
+  return [
+    ...blocks,
+    ...recap(run.hosts, options),
+    '',
+    ...summarize(run, options),
+    ...dropped(run.hosts, options),
+    ...advise(run, options),
+    '',
+  ].join('\n')
 }
 
 const hasMore = ({ outcome, reason, changes, warnings, plan }: HostResult, { verbose }: TextOptions): boolean =>
@@ -58,4 +67,15 @@ function headOf(host: HostResult, options: TextOptions): readonly string[] {
     .replace(name, () => paint(name, 'bold', options))
     .replace(`  ${host.outcome}`, () => `  ${paintOutcome(host.outcome, options)}`)
   return [painted, ...more]
+}
+
+/** What each upgrade dropped, over all hosts that had it: `upgrade 6.5 SP2 build 1548 → 6.5 SP3 build 3279 (appliance1) dropped iptables ...`. */
+function dropped(hosts: readonly HostResult[], options: TextOptions): readonly string[] {
+  const upgraded = hosts.filter(({ changes, previousVersion }) => previousVersion && changes.some(({ cause }) => cause === 'upgrade'))
+  return [...new Set(upgraded.map((host) => sayVersion(host, options)))].flatMap((way) => {
+    const of = upgraded.filter((host) => sayVersion(host, options) === way)
+    const names = of.map(({ host }) => show(host, options)).join(', ')
+    const lost = sayLost(of.flatMap(({ changes }) => changes).filter(({ cause }) => cause === 'upgrade'))
+    return wrap(`${way} (${names}) dropped ${lost.map((text) => show(text, options)).join('; ')}`, options.width, '', '  ')
+  })
 }

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import type { HostEntry, RunDocument } from '../../src/history/document.js'
+import { predictUpgrade, sayLost, upgradesOf } from '../../src/report/upgrades.js'
+import type { Cause, Change, Layer } from '../../src/types.js'
+
+const lost = (at: string, layer: Layer = 'live', cause: Cause = 'upgrade'): Change => ({ resource: 'sysctl', layer, at, after: '0', cause })
+const entry = (
+  host: string,
+  previousVersion: string | undefined,
+  version: string,
+  changes: readonly Change[],
+  groups = ['appliance'],
+): HostEntry => ({
+  host,
+  outcome: 'pending',
+  version,
+  changes,
+  groups,
+  resources: ['sysctl'],
+  ...(previousVersion !== undefined && { previousVersion }),
+})
+const run = (id: string, ...hosts: readonly HostEntry[]): RunDocument => ({
+  format: 1,
+  run: id,
+  command: 'plan',
+  began: id,
+  by: 'x',
+  playbooks: [],
+  hosts,
+  summary: {},
+})
+
+const history = [
+  run('1', entry('a1', undefined, 'SP2', [])),
+  run(
+    '2',
+    entry('a1', 'SP2', 'SP3', [lost('k.a'), lost('k.a', 'boot'), lost('k.b', 'live', 'new')]),
+    entry('w', 'SP2', 'SP3', [lost('k.w')], ['web']),
+  ),
+  run('3', entry('a1', 'SP2', 'SP3', [lost('k.a')])),
+]
+const all = () => true
+
+describe('upgrades in the history', () => {
+  it('count once, by the run that met them first, with what they dropped alone', () => {
+    expect(upgradesOf(history).map(({ host, run: id, lost: changes }) => [host, id, sayLost(changes)])).toEqual([
+      ['a1', '2', ['sysctl k.a (live, boot)']],
+      ['w', '2', ['sysctl k.w (live)']],
+    ])
+  })
+
+  it.each([
+    ['a2', 'SP2', ['appliance'], all, ['predicted: the upgrade SP2 -> SP3 will drop sysctl k.a (live, boot); as on a1']],
+    ['a2', 'SP2', ['appliance'], () => false, ['predicted: the upgrade SP2 -> SP3 will drop nothing that the playbooks name; as on a1']],
+    ['a2', 'SP3', ['appliance'], all, []],
+    ['a2', 'SP2', ['proxy'], all, []],
+    ['a1', 'SP2', ['appliance'], all, []],
+  ])('foretell for %s at %s in %j', (host, version, groups, wants, told) => {
+    expect(predictUpgrade({ host, version }, groups, upgradesOf(history), wants)).toEqual(told)
+  })
+})
