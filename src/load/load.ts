@@ -1,6 +1,8 @@
+import type { ChangeWindow } from '../windows.js'
 import type { HostWant, Problem, Target } from '../types.js'
 import { familyOfAddress, isHostName } from './addresses.js'
 import { sortProblems } from './check.js'
+import { changeWindows } from './change-windows.js'
 import { type Files, folderOf, join, relative } from './files.js'
 import { groupAddresses } from './group-addresses.js'
 import { hostVariables } from './host-vars.js'
@@ -44,6 +46,8 @@ export interface LoadedHost {
   readonly target: Target
   readonly want: HostWant
   readonly groups: readonly string[]
+  /** When the schedule may change it; none = at any time. */
+  readonly windows?: readonly ChangeWindow[]
 }
 
 /** A run that can begin: the hosts that its plays name, in the inventory's order. */
@@ -145,7 +149,8 @@ function loadHost(host: Host, plays: readonly Play[], input: LoadInput, run: Wan
     const { document, path } = host.vars.get(name) ?? host
     run.tell(document.problem(path, `${name} ${message}`), host.name, undefined)
   })
-  return { target, want: wantOf(host, plays, run), groups: host.groups }
+  const windows = changeWindows(host, scopeOf(host, run.world), (problem) => run.tell(problem, host.name, undefined))
+  return { target, want: wantOf(host, plays, run), groups: host.groups, ...(windows.length > 0 && { windows }) }
 }
 
 function hostsOf(play: Play, inventory: Inventory, told: Told[]): ReadonlySet<string> {
