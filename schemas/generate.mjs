@@ -10,7 +10,7 @@ import { compile } from 'json-schema-to-typescript'
 const folder = dirname(fileURLToPath(import.meta.url))
 const root = dirname(folder)
 const target = join(root, 'src', 'generated')
-const documents = ['inventory', 'playbook', 'profile', 'plan', 'report']
+const documents = ['inventory', 'playbook', 'profile', 'plan', 'run', 'report']
 
 const files = (await readdir(folder)).filter((name) => name.endsWith('.schema.json')).sort()
 const schemas = await Promise.all(files.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8'))))

@@ -5,7 +5,7 @@ import type { ShownRun } from '../shown.js'
 import type { Console } from './console.js'
 import { playbooksOf } from './files.js'
 import { type Interrupts, listenForInterrupts } from './interrupt.js'
-import { keepPlan, refuseUnwritable, writeScripts } from './kept.js'
+import { keepPlan, keptPlanOf, refuseKeeping, writeScripts } from './kept.js'
 import { loadHosts } from './load.js'
 import { type RunOrder, runOnce } from './one-run.js'
 import { type FleetOptions, Mistake } from './options.js'
@@ -18,11 +18,14 @@ export async function converge(
   options: FleetOptions,
   parts: Parts,
   console: Console,
+  tool: string,
 ): Promise<number> {
   const command = options.check ? 'plan' : asked
   if (command === 'apply' && (options.script || options.out !== undefined))
     throw new Mistake('--script and --out belong to plan, or to apply --check')
-  if (options.out !== undefined) refuseUnwritable(options.out)
+  if (options.allowedSigners !== undefined) throw new Mistake('--allowed-signers is about a kept plan: name its PLAN.json alone')
+  if (options.cause && options.out !== undefined) throw new Mistake('--out keeps whole plans: give --cause to apply instead')
+  refuseKeeping(options, Date.now())
   const loaded = await loadHosts(playbooks, options, parts, console)
   if (!loaded) return 1
   const interrupts = listenForInterrupts()
@@ -30,20 +33,31 @@ export async function converge(
     const order = { command, playbooks: playbooksOf(playbooks), hosts: loaded, options, interrupts }
     const engine: RunOrder['engine'] = (given) => parts.engine({ ...given, apply: command === 'apply' })
     const { shown, bug } = await runOnce({ ...order, engine }, console)
-    return conclude(shown, bug, interrupts, options, console)
+    const kept =
+      options.out === undefined
+        ? undefined
+        : await keepPlan(options.out, keptPlanOf(shown, loaded, options, tool, Date.now()), options.sign)
+    return conclude(shown, bug, interrupts, options, console, kept)
   } finally {
     interrupts.end()
   }
 }
 
-function conclude(shown: ShownRun, bug: unknown, interrupts: Interrupts, options: FleetOptions, console: Console): number {
-  const { json, script, out } = options
+/** Prints what became of a run; the exit code. `failure` is why something beside it failed. */
+export function conclude(
+  shown: ShownRun,
+  bug: unknown,
+  interrupts: Interrupts,
+  options: FleetOptions,
+  console: Console,
+  failure?: string,
+): number {
+  const { json, script } = options
   if (script) writeScripts(shown.hosts, json ? console.err : console.out)
   const people = json || script ? console.err : console.out
   people.write(textOf(shown, { ...people.style, diff: options.diff, verbose: options.verbose }))
   if (json) console.out.write(jsonOf(shown))
   if (bug !== undefined) console.err.write(`holdfast: this is a bug: ${bug instanceof Error ? (bug.stack ?? bug.message) : String(bug)}\n`)
-  const failure = out === undefined ? undefined : keepPlan(out, shown)
   if (failure) console.err.write(`holdfast: ${failure}\n`)
   const signal = interrupts.signal()
   const code = exitCode({ hosts: shown.hosts, ...(bug === undefined ? {} : { bug }), ...(signal ? { signal } : {}) })

@@ -28,7 +28,7 @@ export function inventoriesOf({ inventory }: Pick<Options, 'inventory'>): readon
 /** The playbooks that were named, or those directly in playbooks/; a Mistake where there is none. */
 export function playbooksOf(named: readonly string[]): readonly string[] {
   const kept = named.find((path) => path.endsWith('.json'))
-  if (kept !== undefined) throw new Mistake(`${kept} is no playbook (a YAML file); this version does not apply kept plans`)
+  if (kept !== undefined) throw new Mistake(`${kept} is no playbook (a YAML file); a kept plan is for apply, alone`)
   const found = (disk.list('playbooks') ?? []).filter((name) => /\.ya?ml$/.test(name)).map((name) => `playbooks/${name}`)
   if (named.length === 0 && found.length === 0) throw new Mistake('there are no playbooks/*.yaml here; name a playbook')
   const folder = named.find((path) => present('playbook', path) && statSync(path).isDirectory())

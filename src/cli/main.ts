@@ -22,7 +22,11 @@ export async function runCommandLine(
   const finish = (given: number): void => {
     code = given
   }
-  const program = grammarOf(commandsOf(parts, console), finish, console.out.write).version(version(), '--version', 'print the version')
+  const program = grammarOf(commandsOf(parts, console, version), finish, console.out.write).version(
+    version(),
+    '--version',
+    'print the version',
+  )
   try {
     await program.parseAsync(argv, { from: 'user' })
     return code
@@ -37,16 +41,20 @@ export async function runCommandLine(
   }
 }
 
-function commandsOf(parts: Parts, console: Console): Commands {
+function commandsOf(parts: Parts, console: Console, version: () => string): Commands {
   return {
     validate: async (playbooks, options) => (await import('./validate.js')).validate(playbooks, options, parts, console),
-    converge: async (command, playbooks, options) => (await import('./converge.js')).converge(command, playbooks, options, parts, console),
+    converge: async (command, playbooks, options) =>
+      command === 'apply' && playbooks.some((path) => path.endsWith('.json'))
+        ? (await import('./apply-kept.js')).applyKept(playbooks, options, parts, console, version())
+        : (await import('./converge.js')).converge(command, playbooks, options, parts, console, version()),
+    rollback: async (patterns, options) => (await import('./rollback.js')).rollback(patterns, options, parts, console),
   }
 }
 
 /** commander's `error: unknown option '--limt'\n(Did you mean --limit?)` as one sentence. */
 function sentenceOf({ message, code }: CommanderError, argv: readonly string[]): string {
-  const commands = 'the commands are validate, plan and apply'
+  const commands = 'the commands are validate, plan, apply and rollback'
   if (code === 'commander.help') return `name a command: ${commands}`
   const sentence = message
     .replace(/^error: /, '')

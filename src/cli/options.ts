@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { type BatchSize, readSerial } from '../fleet/batches.js'
+import { readDuration, readMoment } from '../kept/expiry.js'
+import type { Cause } from '../types.js'
 
 /** The command line as it was understood. Times are in seconds. */
 export interface Options {
@@ -19,9 +21,19 @@ export interface FleetOptions extends Options {
   readonly check: boolean
   readonly diff: boolean
   readonly become: boolean
+  readonly askBecomePass?: boolean
+  readonly askPass?: boolean
+  readonly becomePasswordFile?: string
+  readonly connectionPasswordFile?: string
   readonly prune: boolean
   readonly script: boolean
   readonly out?: string
+  /** Milliseconds since the epoch; and milliseconds from now. */
+  readonly validUntil?: number
+  readonly validFor?: number
+  /** A key to sign the kept plan with, and the file of those whose signature an applied one needs. */
+  readonly sign?: string
+  readonly allowedSigners?: string
   readonly knownHosts?: string
   readonly acceptNewHostKeys: boolean
   readonly confirmTimeout: number
@@ -33,6 +45,15 @@ export interface FleetOptions extends Options {
   readonly keepDays: number
   /** Hours. */
   readonly contestedWithin: number
+  /** Only differences of these causes. */
+  readonly cause?: readonly Cause[]
+  readonly predictUpgrade?: boolean
+}
+
+/** Options of `rollback`. */
+export interface RollbackOptions extends FleetOptions {
+  readonly run?: string
+  readonly list: boolean
 }
 
 /** A mistake in the command line or in naming a file, as one sentence: exit 1. */
@@ -53,11 +74,34 @@ export function percentage(text: string): number {
   return Number.parseFloat(text)
 }
 
+const causes: readonly Cause[] = ['new', 'intent', 'drift', 'upgrade', 'contested']
+
+/** Causes as a comma list: `upgrade,drift`. */
+export function causeList(text: string): readonly Cause[] {
+  const named = text.split(',').map((word) => word.trim() as Cause)
+  if (!named.every((cause) => causes.includes(cause))) throw new InvalidArgumentError(`It must be of ${causes.join(', ')}.`)
+  return named
+}
+
 /** Sizes of batches: `5`, `20%`, `1,10%,50%`. */
 export function batchSizes(text: string): readonly BatchSize[] {
   const sizes = readSerial(text)
   if (typeof sizes === 'string') throw new InvalidArgumentError(`It must be like 5, 20% or 1,10%,50%.`)
   return sizes
+}
+
+/** A span as `90m`, `4h`, `2d`, in milliseconds. */
+export function duration(text: string): number {
+  const span = readDuration(text)
+  if (span === undefined) throw new InvalidArgumentError('It must be like 90m, 4h or 2d.')
+  return span
+}
+
+/** A moment in ISO 8601 with its zone, in milliseconds since the epoch. */
+export function moment(text: string): number {
+  const time = readMoment(text)
+  if (time === undefined) throw new InvalidArgumentError('It must be a moment with its zone, like 2026-01-12T06:00:00Z.')
+  return time
 }
 
 /** A repeatable option's values in order. */

@@ -1,10 +1,13 @@
 import { lookup } from 'node:dns/promises'
 import { homedir, hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import type { Converge } from '../engine.js'
+import type { Converge, FleetHost } from '../engine.js'
+import type { ConvergeOptions } from '../host/converge.js'
 import type { Session } from '../host/session.js'
 import type { LoadInput, loadRun } from '../load/load.js'
+import type { loadNamed, NamedInput } from '../load/named.js'
 import type { Recall } from '../plan.js'
+import type { HostResult } from '../shown.js'
 import type { Target } from '../types.js'
 import { disk } from './files.js'
 import { knownHostsFiles, saveKey } from './known-hosts.js'
@@ -14,8 +17,13 @@ import { userName } from './user.js'
 /** The parts that a command is made of, each loaded when it is needed. */
 export interface Parts {
   load(input: Pick<LoadInput, 'inventory' | 'playbooks' | 'limit' | 'tags' | 'extraVars' | 'prune'>): ReturnType<typeof loadRun>
+  /** The hosts that patterns name, without any play. */
+  named(input: Pick<NamedInput, 'inventory' | 'patterns' | 'limit' | 'extraVars'>): ReturnType<typeof loadNamed>
   engine(order: EngineOrder): Promise<Converge>
 }
+
+/** One host's way through a run. */
+export type Way = (item: FleetHost, options: ConvergeOptions, recall: Recall | undefined) => Promise<HostResult>
 
 export interface EngineOrder {
   readonly run: string
@@ -25,21 +33,21 @@ export interface EngineOrder {
   readonly recall?: (host: string) => Recall
   /** Tells people something that belongs to no host. */
   readonly say: (text: string) => void
+  /** Where it is not the usual one. */
+  readonly way?: Way
 }
 
 /** The real parts. `shipped` is the folder of the playbooks that come with the package. */
 export function realParts(shipped: URL): Parts {
+  const here = () => ({ files: disk, lookup: addressesOf, user: userName(), home: homedir() })
   return {
     async load(input) {
       const { loadRun } = await import('../load/load.js')
-      const here = {
-        files: disk,
-        lookup: addressesOf,
-        user: userName(),
-        home: homedir(),
-        shippedProfiles: fileURLToPath(new URL('profiles', shipped)),
-      }
-      return loadRun({ ...input, ...here })
+      return loadRun({ ...input, ...here(), shippedProfiles: fileURLToPath(new URL('profiles', shipped)) })
+    },
+    async named(input) {
+      const { loadNamed } = await import('../load/named.js')
+      return loadNamed({ ...input, ...here() })
     },
     engine: startEngine,
   }
@@ -47,12 +55,17 @@ export function realParts(shipped: URL): Parts {
 
 const addressesOf = async (name: string): Promise<readonly string[]> => (await lookup(name, { all: true })).map(({ address }) => address)
 
+/** `kim@jump1`. */
+export const whoRuns = (): string => `${userName()}@${hostname()}`
+
 /** Seconds that one script on a host may take. */
 const commandTimeout = 300
 
-async function startEngine({ run, apply, options, recall, say }: EngineOrder): Promise<Converge> {
+async function startEngine({ run, apply, options, recall, say, way }: EngineOrder): Promise<Converge> {
   const { aimOf } = await import('../aim.js')
+  const { onlyCauses } = await import('../causes.js')
   const { converge } = await import('../host/converge.js')
+  const { afterChange } = await import('../host/on-change.js')
   const { connectSsh } = await import('../host/ssh.js')
   const { parseKnownHosts } = await import('../host/known-hosts.js')
   const { acceptNewHostKeys: acceptNew, confirmTimeout, lockTimeout, connectTimeout } = options
@@ -64,7 +77,10 @@ async function startEngine({ run, apply, options, recall, say }: EngineOrder): P
     if (failure) say(failure)
   }
   const connect = (target: Target): Promise<Session> => connectSsh(target, { knownHosts, acceptNew, saveKey: keep, connectTimeout })
-  const fixed = { run, apply, who: `${userName()}@${hostname()}`, confirmTimeout, lockTimeout, connectTimeout, commandTimeout, connect }
+  const fixed = { run, apply, who: whoRuns(), confirmTimeout, lockTimeout, connectTimeout, commandTimeout, connect }
+  const { cause } = options
+  const aimFor: typeof aimOf = (want, recalled = {}) => (cause ? onlyCauses(cause, want, recalled) : aimOf(want, recalled))
+  const usual: Way = async (item, given, recalled) => afterChange(item, given, await converge(item, given, aimFor(item.want, recalled)))
   return (item, { onStage, signal }) =>
-    converge(item, { ...fixed, onStage: (_, stage) => onStage(stage), signal }, aimOf(item.want, recall?.(item.target.host)))
+    (way ?? usual)(item, { ...fixed, onStage: (_, stage) => onStage(stage), signal }, recall?.(item.target.host))
 }

@@ -1,10 +1,24 @@
 import { Command } from 'commander'
-import { batchSizes, collect, collectList, extraVar, type FleetOptions, type Options, percentage, wholeNumber } from './options.js'
+import {
+  batchSizes,
+  causeList,
+  collect,
+  collectList,
+  duration,
+  extraVar,
+  type FleetOptions,
+  moment,
+  type Options,
+  percentage,
+  type RollbackOptions,
+  wholeNumber,
+} from './options.js'
 
 /** What each command does; each gives the exit code. */
 export interface Commands {
   validate(playbooks: readonly string[], options: Options): Promise<number>
   converge(command: 'plan' | 'apply', playbooks: readonly string[], options: FleetOptions): Promise<number>
+  rollback(patterns: readonly string[], options: RollbackOptions): Promise<number>
 }
 
 /** Shown when nothing is asked for: what to do first. */
@@ -40,17 +54,36 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .description(
       'Look at the hosts and print what would change, per host and layer. Changes nothing; exit 2 where there is something to change.',
     )
-  withFleet(withFiles(plan)).action(async (playbooks: string[], options: FleetOptions) =>
-    finish(await commands.converge('plan', playbooks, { ...unsaidOfFleet, ...options })),
-  )
+  withKeeping(withFleet(withFiles(plan)))
+    .option('--predict-upgrade', 'say what hosts will lose that have not been upgraded as others of their group were')
+    .action(async (playbooks: string[], options: FleetOptions) =>
+      finish(await commands.converge('plan', playbooks, { ...unsaidOfFleet, ...options })),
+    )
   const apply = program
     .command('apply')
     .summary('converge the hosts')
-    .description('Converge the hosts. A host that cannot be reached anew afterwards undoes everything by itself.')
-  withFleet(withFiles(apply))
+    .description(
+      'Converge the hosts. A host that cannot be reached anew afterwards undoes everything by itself. PLAN.json, kept by plan --out, is carried out exactly, and refused on each host that has moved since.',
+    )
+  withKeeping(withFleet(withFiles(apply)))
+    .usage('[PLAYBOOK...] -i INVENTORY, or PLAN.json')
     .option('--check', 'change nothing: the same as plan')
+    .option('--allowed-signers <file>', 'a kept plan must be signed by one of these (ssh-keygen(1), ALLOWED SIGNERS)')
     .action(async (playbooks: string[], options: FleetOptions) =>
       finish(await commands.converge('apply', playbooks, { ...unsaidOfFleet, ...options })),
+    )
+  const rollback = program
+    .command('rollback')
+    .summary('take back what a run changed')
+    .description(
+      'Take back what a run changed on these hosts, live and in files, against what they hold now and guarded as apply is. Without --run: the last run that changed something.',
+    )
+  withHosts(rollback)
+    .option('--run <id>', 'this run')
+    .option('--list', 'list the runs that the hosts keep, change nothing', false)
+    .option('--check', 'change nothing, print what would be taken back')
+    .action(async (patterns: string[], options: RollbackOptions) =>
+      finish(await commands.rollback(patterns, { ...unsaidOfFleet, ...options })),
     )
   return program
 }
@@ -61,32 +94,69 @@ const switchesOff = { check: false, diff: false, become: false, prune: false, sc
 const unsaidOfFleet = { ...unsaid, ...switchesOff, serial: [] }
 
 function withFiles(command: Command): Command {
+  return withCommon(
+    command
+      .usage('[PLAYBOOK...] -i INVENTORY')
+      .argument('[PLAYBOOK...]', 'playbooks (default: playbooks/*.yaml)')
+      .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml)', collect)
+      .option('-l, --limit <pattern>', 'only these hosts, as an Ansible host pattern; nothing is removed then')
+      .option('-t, --tags <tags>', 'only plays with one of these tags; nothing is removed then', collectList),
+  )
+}
+
+function withHosts(command: Command): Command {
+  return withRun(
+    withCommon(
+      command
+        .usage('PATTERN... -i INVENTORY')
+        .argument('<PATTERN...>', 'hosts, as Ansible host patterns')
+        .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml)', collect)
+        .option('-l, --limit <pattern>', 'only these of them'),
+    ),
+  )
+}
+
+function withCommon(command: Command): Command {
   return command
-    .usage('[PLAYBOOK...] -i INVENTORY')
-    .argument('[PLAYBOOK...]', 'playbooks (default: playbooks/*.yaml)')
-    .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml)', collect)
-    .option('-l, --limit <pattern>', 'only these hosts, as an Ansible host pattern; nothing is removed then')
-    .option('-t, --tags <tags>', 'only plays with one of these tags; nothing is removed then', collectList)
     .option('-e, --extra-vars <key=value>', 'set a variable over all others, may be repeated', extraVar)
     .option('-v, --verbose', 'say more')
     .option('--json', 'print one JSON document on stdout, text on stderr')
 }
 
 function withFleet(command: Command): Command {
+  return withRun(command).option('--prune', 'also remove what no playbook names any more')
+}
+
+function withKeeping(command: Command): Command {
+  return command
+    .option('--out <file>', 'keep the plan in a file, for apply')
+    .option('--valid-for <span>', 'the kept plan expires after 90m, 4h, 2d (default: 24h)', duration)
+    .option('--valid-until <moment>', 'the kept plan expires then: 2026-01-12T06:00:00Z', moment)
+    .option('--sign <key>', 'sign the kept plan with this SSH key (a public one: by the agent), into FILE.sig')
+}
+
+function withRun(command: Command): Command {
   return command
     .option('-f, --forks <n>', 'hosts at once', wholeNumber(1), 50)
     .option('--serial <sizes>', 'batches: 5, 20% or a list as 1,10%,50%', batchSizes)
     .option('--max-fail-percentage <n>', 'start no further host once more of a batch failed or could not be reached', percentage)
     .option('-D, --diff', 'show unified diffs of boot files and chains')
     .option('-b, --become', 'run as root through sudo')
-    .option('--prune', 'also remove what no playbook names any more')
+    .option('-K, --ask-become-pass', 'ask for the password of sudo or su')
+    .option('-k, --ask-pass', 'ask for the password of the login')
+    .option('--become-password-file <file>', 'the password of sudo or su stands in this file')
+    .option('--connection-password-file <file>', 'the password of the login stands in this file')
     .option('--script', 'print what would run on the hosts')
-    .option('--out <file>', 'keep the plan in a file')
     .option('--known-hosts <file>', 'host keys (default: ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts)')
     .option('--accept-new-host-keys', 'trust and remember the key of a host that is not known yet')
     .option('--confirm-timeout <s>', 'a host undoes everything unless reached anew within', wholeNumber(5), 60)
     .option('--lock-timeout <s>', 'wait for another run on a host', wholeNumber(0), 60)
     .option('--connect-timeout <s>', 'for one connection', wholeNumber(1), 10)
+    .option(
+      '--cause <causes>',
+      'only differences of these causes: upgrade, drift, contested, intent, new; nothing is removed then',
+      causeList,
+    )
     .option('--contested-within <h>', 'hours in which three corrections of one thing make it contested', wholeNumber(1), 24)
     .option('--state <folder>', 'the run history (default: .holdfast beside the inventory)')
     .option('--keep-runs <n>', 'runs that the history keeps', wholeNumber(1), 500)

@@ -77,9 +77,10 @@ const remedies: Readonly<Partial<Record<Outcome, string>>> = {
 }
 
 /** The next step for each outcome that asks for one, with the hosts as --limit takes them. */
-export function advise(hosts: readonly HostResult[], style: Style): readonly string[] {
+export function advise({ hosts, command }: Pick<ShownRun, 'hosts' | 'command'>, style: Style): readonly string[] {
   return order.flatMap((outcome) => {
-    const remedy = remedies[outcome]
+    const remedy =
+      outcome === 'pending' && command === 'rollback' ? 'nothing was written. Without --check it is taken back.' : remedies[outcome]
     const names = hosts.filter((host) => host.outcome === outcome).map(({ host }) => show(host, style))
     if (!remedy || names.length === 0) return []
     const limit = names.length > 5 || outcome === 'pending' ? '' : ` (--limit ${names.join(',')})`

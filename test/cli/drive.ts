@@ -30,6 +30,7 @@ const hosts = fleet.split(',').map((entry) => {
 
 const parts: Parts = {
   load: async () => ({ hosts, notes: ['proxy.example is 192.0.2.1'] }),
+  named: async () => ({ hosts, notes: [] }),
   engine:
     async ({ apply }) =>
     async ({ target: { host } }, { onStage, signal }) => {

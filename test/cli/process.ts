@@ -33,7 +33,11 @@ export async function runHere(argv: readonly string[]): Promise<{ status: number
     terminal: false,
     stream: process[name],
   })
-  const parts: Parts = { load: () => Promise.reject(new Error('load')), engine: () => Promise.reject(new Error('engine')) }
+  const parts: Parts = {
+    load: () => Promise.reject(new Error('load')),
+    named: () => Promise.reject(new Error('named')),
+    engine: () => Promise.reject(new Error('engine')),
+  }
   const status = await runCommandLine(argv, { out: to('stdout'), err: to('stderr') }, new URL('file:///nowhere/'), () => '0', parts)
   return { status, ...written }
 }
