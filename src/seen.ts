@@ -51,7 +51,8 @@ function readVersion(
 ): { version?: string; versionParts?: Record<string, string> } {
   const rule = profile?.version
   if (printed === undefined || rule === undefined) return {}
-  const groups = new RegExp(rule.expression, 'm').exec(printed)?.groups
+  // A version stands in a few words: what a host prints beyond them costs no time.
+  const groups = new RegExp(rule.expression, 'm').exec(printed.slice(0, 10_000))?.groups
   if (groups === undefined) return {}
   const parts = Object.fromEntries(Object.entries(groups).filter(([, value]) => value !== undefined))
   const version = rule.display.replace(/\s*\S*\{(\w+)\}/g, (text, name: string) =>

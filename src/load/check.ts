@@ -1,20 +1,55 @@
 import { inventory, plan, playbook, profile, type SchemaError } from '../generated/validators.js'
 import type { Problem } from '../types.js'
 import type { Document, Path } from './document.js'
-import { didYouMean } from './nearest.js'
+import { hole } from './hole.js'
+import { didYouMean, nearest } from './nearest.js'
 
 /** The schemas that files are checked against. */
 export type Kind = 'inventory' | 'playbook' | 'profile' | 'plan'
 
 const validators = { inventory, playbook, profile, plan }
 
+/** A problem that the schema has, and the way to the part that it spoils. */
+export interface Fault {
+  readonly problem: Problem
+  readonly path: Path
+}
+
 /** All that the schema has against a document, in people's words, sorted by position; nothing for a document that could not be read. */
 export function check(kind: Kind, document: Document): readonly Problem[] {
-  if (document.problems.length > 0) return []
+  return sortProblems(faultsOf(kind, document).map(({ problem }) => problem))
+}
+
+/** As `check`, each with its place. Nothing is said of holes, nor of a key that is missing beside one that was meant to be it. */
+export function faultsOf(kind: Kind, document: Document): readonly Fault[] {
   const validate = validators[kind]
   if (validate(document.value)) return []
-  const problems = withoutNoise(validate.errors ?? []).map((error) => toProblem(error, document))
-  return sortProblems(problems)
+  const errors = (validate.errors ?? []).map((error) => ({ ...error, at: pathOf(error.instancePath, document.value) }))
+  return withoutNoise(errors.filter((error) => !followsFromHole(error, document.value)))
+    .filter((error, _, all) => !isSlip(error, all))
+    .map((error) => toFault(error, document))
+}
+
+type Located = SchemaError & { readonly at: Path }
+
+function followsFromHole({ at, keyword, params }: Located, root: unknown): boolean {
+  const value = valueAt(root, at)
+  if (value === hole) return true
+  const child = keyword === 'additionalProperties' ? String(params.additionalProperty) : ''
+  // A key that could not be read stands as '' in its mapping: it may have been the one that is missing.
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, '') && (child === '' || keyword === 'required')
+}
+
+/** `host: web` is one mistake: the unknown key, not the missing one too. */
+function isSlip({ keyword, params, instancePath }: Located, all: readonly Located[]): boolean {
+  if (keyword !== 'required') return false
+  const missing = String(params.missingProperty)
+  return all.some(
+    (other) =>
+      other.keyword === 'additionalProperties' &&
+      other.instancePath === instancePath &&
+      nearest(String(other.params.additionalProperty), Object.keys(Object(other.parentSchema?.properties))) === missing,
+  )
 }
 
 /** Sorted by file in order of first mention, then by position; equal ones told once. */
@@ -25,14 +60,14 @@ export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
 }
 
 /** Of a choice that failed: what is wrong inside the branch that was meant, or one sentence with the types of all branches. */
-function withoutNoise(errors: readonly SchemaError[]): readonly SchemaError[] {
+function withoutNoise(errors: readonly Located[]): readonly Located[] {
   const choices = new Set(errors.filter((error) => error.keyword === 'anyOf').map((error) => error.instancePath))
   const meant = (path: string) =>
     errors.some(
       (error) =>
         error.keyword !== 'anyOf' && error.instancePath.startsWith(path) && (error.instancePath !== path || error.keyword !== 'type'),
     )
-  const kept: SchemaError[] = []
+  const kept: Located[] = []
   for (const error of errors) {
     if (error.keyword === 'anyOf') continue
     if (error.keyword !== 'type' || !choices.has(error.instancePath)) kept.push(error)
@@ -41,17 +76,18 @@ function withoutNoise(errors: readonly SchemaError[]): readonly SchemaError[] {
   return kept
 }
 
-function mergeType(kept: SchemaError[], error: SchemaError): void {
+function mergeType(kept: Located[], error: Located): void {
   const at = kept.findIndex((each) => each.keyword === 'type' && each.instancePath === error.instancePath)
   const same = kept[at]
   if (!same) kept.push(error)
   else kept[at] = { ...same, params: { type: [...new Set([same.params.type, error.params.type].flat())] } }
 }
 
-function toProblem(error: SchemaError, document: Document): Problem {
-  const path = pathOf(error.instancePath, document.value)
+function toFault(error: Located, document: Document): Fault {
+  const path = error.at
   const [message, child] = words(error, valueAt(document.value, path))
-  return child === undefined ? document.problem(path, message) : document.problem([...path, child], message, { at: 'key' })
+  if (child === undefined) return { problem: document.problem(path, message), path }
+  return { problem: document.problem([...path, child], message, { at: 'key' }), path: [...path, child] }
 }
 
 function pathOf(pointer: string, root: unknown): Path {
@@ -63,9 +99,13 @@ function pathOf(pointer: string, root: unknown): Path {
   return path
 }
 
-function valueAt(root: unknown, path: Path): unknown {
+/** The value at a path of a document's value; undefined: there is none. */
+export function valueAt(root: unknown, path: Path): unknown {
   return path.reduce<unknown>(
-    (value, step) => (value === null || typeof value !== 'object' ? undefined : (value as Record<string | number, unknown>)[step]),
+    (value, step) =>
+      value === null || typeof value !== 'object' || !Object.hasOwn(value, step)
+        ? undefined
+        : (value as Record<string | number, unknown>)[step],
     root,
   )
 }

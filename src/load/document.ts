@@ -11,6 +11,7 @@ import {
   type Scalar,
 } from 'yaml'
 import type { Problem } from '../types.js'
+import { hole } from './hole.js'
 import { type Locate, locator } from './locate.js'
 import { ambiguity, readCore, readPyYaml } from './scalars.js'
 
@@ -26,7 +27,10 @@ export interface Aim {
   readonly needle?: string
 }
 
-/** A YAML file: its value (mappings have no prototype) and the place of every part of it. Text that cannot be read has problems and the value null. */
+/**
+ * A YAML file: its value (mappings have no prototype) and the place of every part of it. Where a part cannot be read the value has a hole;
+ * where the whole text cannot be read, it is one.
+ */
 export interface Document {
   readonly file: string
   readonly value: unknown
@@ -46,7 +50,7 @@ export function readDocument(file: string, text: string, dialect: Dialect): Docu
   const locate = locator(file, source)
   const bare = (problems: readonly Problem[]): Document => ({
     file,
-    value: null,
+    value: hole,
     problems,
     problem: (path, message) => locate(0, path, message),
   })
@@ -72,12 +76,13 @@ function readParsed(file: string, source: string, dialect: Dialect, locate: Loca
   const documents: readonly Parsed[] = Array.isArray(all) ? all : []
   const [first, second] = documents
   const problems = documents.flatMap((each) => each.errors.map((error) => locate(error.pos[0], [], people(error.message))))
-  if (second) problems.push(locate(second.range?.[0] ?? 0, [], 'a second document begins here: one file holds one document'))
   const context: Context = { dialect, source, problems, locate, anchors: new Map(), built: new Map(), aliased: { count: 0, told: false } }
   const root = first?.contents
-  const value = problems.length === 0 && isNode(root) ? build(root, [], context).value : null
+  const broken = problems.length > 0 ? hole : null
+  if (second) problems.push(locate(second.range?.[0] ?? 0, [], 'a second document begins here: one file holds one document'))
+  const value = broken === null && isNode(root) ? build(root, [], context).value : broken
   const problem = (path: Path, message: string, aim: Aim = {}) => locate(offsetOf(root, path, aim, context), path, message)
-  return { file, value: problems.length > 0 ? null : value, problems, problem }
+  return { file, value, problems, problem }
 }
 
 function people(message: string): string {
@@ -103,11 +108,12 @@ interface Context {
 }
 
 const nothing: Built = { value: null, size: 1 }
+const unread: Built = { value: hole, size: 1 }
 
 function build(node: Node, path: Path, context: Context): Built {
   const refuse = (message: string): Built => {
     context.problems.push(context.locate(node.range?.[0] ?? 0, path, message))
-    return nothing
+    return unread
   }
   if (isAlias(node)) return buildAlias(node.source, refuse, context)
   if (path.length > maxDepth) return refuse(`nested more than ${maxDepth} deep`)
@@ -134,7 +140,7 @@ function buildAlias(name: string, refuse: (message: string) => Built, context: C
   if (!built) return refuse(`the alias *${name} stands inside its own anchor`)
   context.aliased.count += built.size
   if (context.aliased.count <= maxAliased) return built
-  if (context.aliased.told) return nothing
+  if (context.aliased.told) return unread
   context.aliased.told = true
   return refuse(`aliases stand for more than ${maxAliased} values`)
 }
@@ -169,7 +175,10 @@ function buildMap(items: readonly Pair[], path: Path, context: Context): Built {
   let size = 1
   for (const { key, value: item } of items) {
     const name = keyText(key, path, context)
-    if (name === undefined) continue
+    if (name === undefined) {
+      value[''] = hole
+      continue
+    }
     const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0
     const merges = isScalar(key) && key.type === 'PLAIN' && key.value === '<<'
     if (merges && context.dialect === 'core')
@@ -189,7 +198,7 @@ function buildMap(items: readonly Pair[], path: Path, context: Context): Built {
 }
 
 function mergeSources(value: unknown, refuse: () => void): Record<string, unknown>[] {
-  const sources = Array.isArray(value) ? value : [value]
+  const sources = (Array.isArray(value) ? value : [value]).filter((each) => each !== hole)
   const good = sources.filter((each) => typeof each === 'object' && each !== null && !Array.isArray(each))
   if (good.length < sources.length) refuse()
   return good

@@ -1,4 +1,5 @@
 import type { Problem } from '../types.js'
+import { hole } from './hole.js'
 import type { GroupNode, Tree } from './inventory-tree.js'
 
 /** How the groups stand to each other. */
@@ -60,7 +61,7 @@ function problemOf({ document, path }: GroupNode, message: string): Problem {
 
 function priorityOf(group: GroupNode, problems: Problem[]): number {
   const variable = group.vars.get('ansible_group_priority')
-  if (!variable) return 1
+  if (!variable || variable.value === hole) return 1
   const priority = Number(variable.value)
   if (Number.isInteger(priority)) return priority
   problems.push(variable.document.problem(variable.path, 'must be a whole number'))

@@ -42,8 +42,9 @@ interface Growing {
 
 function growGroup(growing: Growing, name: string, body: unknown, path: Path, above: readonly string[]): void {
   const { tree, document, problems } = growing
-  if (name === '' || /[\s,:!&]/.test(name))
-    problems.push(document.problem(path, `${JSON.stringify(name)} cannot name a group`, { at: 'key' }))
+  // What could not be read stands as '', and is told.
+  if (name === '') return
+  if (/[\s,:!&]/.test(name)) problems.push(document.problem(path, `${JSON.stringify(name)} cannot name a group`, { at: 'key' }))
   const group = tree.groups.get(name) ?? { name, document, path, vars: new Map(), hosts: new Set(), children: new Set() }
   tree.groups.set(name, group)
   const parent = above.at(-1)
@@ -65,6 +66,7 @@ function named(section: unknown): readonly (readonly [string, unknown])[] {
 }
 
 function growHosts({ tree, document, problems }: Growing, group: GroupNode, key: string, vars: unknown, path: Path): void {
+  if (key === '') return
   const refuse = (message: string) => problems.push(document.problem(path, message, { at: 'key' }))
   const names = expandRange(key)
   if ('wrong' in names) return void refuse(names.wrong)

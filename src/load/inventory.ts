@@ -4,6 +4,7 @@ import { type Document, type Path, readDocument } from './document.js'
 import { type Files, folderOf, join } from './files.js'
 import { rankGroups } from './group-ranks.js'
 import { growTree, type Tree } from './inventory-tree.js'
+import { anything, mentions } from './mentions.js'
 import { readVarFiles, type VarFiles } from './var-files.js'
 import { mergeVars, type Vars } from './vars.js'
 
@@ -25,6 +26,8 @@ export interface Inventory {
   readonly hosts: ReadonlyMap<string, Host>
   /** Members in the inventory's order; `all` and `ungrouped` are among them. */
   readonly groups: ReadonlyMap<string, readonly string[]>
+  /** Whether a name that is not here may stand in a part that could not be read: nothing is said of it then. */
+  readonly mayHide: (name: string) => boolean
 }
 
 /** Reads inventory files in Ansible's YAML form (a folder: every YAML file in it) and the group_vars/ and host_vars/ beside them. */
@@ -35,11 +38,12 @@ export function readInventory(
   const problems: Problem[] = []
   const tree: Tree = { groups: new Map(), hosts: new Map() }
   const sources = paths.flatMap((path) => inventoryFiles(path, files, 0))
-  for (const file of sources) readSource(file, files, tree, problems)
+  const unsound = sources.flatMap((file) => readSource(file, files, tree, problems))
   const folders = [...new Set(sources.map(folderOf))]
-  const varFiles = (kind: string): readonly VarFiles[] => folders.map((folder) => readVarFiles(join(folder, kind), files, problems))
-  const inventory = inherit(folders[0] ?? '.', tree, varFiles('group_vars'), varFiles('host_vars'), problems)
-  return { inventory, problems }
+  const varFiles = (kind: string): readonly VarFiles[] =>
+    folders.map((folder) => readVarFiles(join(folder, kind), files, problems, unsound))
+  const members = inherit(tree, varFiles('group_vars'), varFiles('host_vars'), problems)
+  return { inventory: { ...members, folder: folders[0] ?? '.', mayHide: (name) => unsound.some((text) => mentions(text, name)) }, problems }
 }
 
 function inventoryFiles(path: string, files: Files, depth: number): readonly string[] {
@@ -51,25 +55,26 @@ function inventoryFiles(path: string, files: Files, depth: number): readonly str
     .flatMap((name) => inventoryFiles(join(path, name), files, depth + 1))
 }
 
-function readSource(file: string, files: Files, tree: Tree, problems: Problem[]): void {
+/** Reads one file into the tree; gives its text where that has problems. */
+function readSource(file: string, files: Files, tree: Tree, problems: Problem[]): readonly string[] {
   const text = files.read(file)
   const document = readDocument(file, text ?? '', 'pyyaml')
+  const before = problems.length
   if (text === undefined) problems.push(document.problem([], 'there is no such inventory file'))
   else if (document.value === null && document.problems.length === 0) problems.push(document.problem([], 'holds no groups'))
   else {
-    const found = [...document.problems, ...check('inventory', document)]
-    problems.push(...found)
-    if (found.length === 0) growTree(tree, document, problems)
+    problems.push(...document.problems, ...check('inventory', document))
+    growTree(tree, document, problems)
   }
+  return problems.length > before ? [text ?? anything] : []
 }
 
 function inherit(
-  folder: string,
   tree: Tree,
   groupVars: readonly VarFiles[],
   hostVars: readonly VarFiles[],
   problems: Problem[],
-): Inventory {
+): Pick<Inventory, 'hosts' | 'groups'> {
   const { order, above } = rankGroups(tree, problems)
   const inline = new Map([...tree.groups].map(([name, group]) => [name, group.vars]))
   const filed = new Map(['all', ...order, 'ungrouped'].map((name) => [name, mergeVars(groupVars.map((each) => each.of(name)))]))
@@ -95,7 +100,7 @@ function inherit(
     const vars = mergeVars([...layers.flatMap((layer) => layer ?? []), ...hostVars.map((each) => each.of(node.name))])
     hosts.set(node.name, { name: node.name, vars, groups: [...groups].sort(), document: node.document, path: node.path })
   }
-  return { folder, hosts, groups: members }
+  return { hosts, groups: members }
 }
 
 function membership(tree: Tree): ReadonlyMap<string, readonly string[]> {

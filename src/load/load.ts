@@ -1,8 +1,9 @@
+import type { HostWant, Problem } from '../types.js'
 import type { ChangeWindow } from '../windows.js'
-import type { HostWant, Problem, Target } from '../types.js'
+import type { Access } from './access.js'
 import { familyOfAddress, isHostName } from './addresses.js'
-import { sortProblems } from './check.js'
 import { changeWindows } from './change-windows.js'
+import { sortProblems } from './check.js'
 import { type Files, folderOf, join, relative } from './files.js'
 import { groupAddresses } from './group-addresses.js'
 import { hostVariables } from './host-vars.js'
@@ -43,7 +44,7 @@ export interface LoadInput {
 }
 
 export interface LoadedHost {
-  readonly target: Target
+  readonly target: Access
   readonly want: HostWant
   readonly groups: readonly string[]
   /** When the schedule may change it; none = at any time. */
@@ -61,11 +62,17 @@ export interface Run {
 export async function loadRun(input: LoadInput): Promise<{ readonly problems: readonly Problem[] } | Run> {
   const { inventory, problems: first } = readInventory(input.inventory, input.files)
   const originOf = origins(input, inventory)
-  const { plays, problems: second } = readPlaybooks([...new Set(input.playbooks)], originOf, input.files)
-  const third = second.length > 0 ? [] : unknownTags(splitTags(input.tags ?? []), plays)
-  if (first.length + second.length + third.length > 0) return { problems: sortProblems([...first, ...second, ...third]) }
+  const { plays, problems: second, unsound } = readPlaybooks([...new Set(input.playbooks)], originOf, input.files)
+  const tags = unknownTags(splitTags(input.tags ?? []), plays, unsound)
   const files: Read = { input, inventory, plays, playbooks: [...new Set(input.playbooks)].map(originOf) }
-  return assembleResolved(files, new Map())
+  const run = await assembleResolved(files, new Map())
+  const before = [...first, ...second, ...tags]
+  // A part that has a problem already needs no second one.
+  const after =
+    'problems' in run
+      ? run.problems.filter((problem) => !before.some(({ file, path }) => problem.file === file && problem.path === path && path !== ''))
+      : []
+  return before.length + after.length > 0 ? { problems: sortProblems([...before, ...after]) } : run
 }
 
 interface Read {
@@ -90,7 +97,8 @@ async function assembleResolved(read: Read, resolved: Resolved): Promise<{ reado
   return assembleResolved(read, resolved)
 }
 
-async function lookUp(names: readonly string[], resolved: Resolved, lookup: LoadInput['lookup']): Promise<void> {
+/** Looks names up on the controller, 20 at once, into `resolved`; null: it cannot be looked up. */
+export async function lookUp(names: readonly string[], resolved: Resolved, lookup: LoadInput['lookup']): Promise<void> {
   const queue = [...names]
   const work = async (): Promise<void> => {
     for (let name = queue.pop(); name !== undefined; name = queue.pop()) resolved.set(name, await resolve(name, lookup))
@@ -131,6 +139,7 @@ function assemble(
     playbooks,
     mayRemove: limit === undefined && tags.length === 0 && input.partial !== true,
     prune: input.prune ?? false,
+    nobody: false,
     shared: new Map(),
     profile: profiles(input, told),
     tell: (problem, host, play) => told.push({ problem, host, of: play ? (named.get(play)?.size ?? 0) : 0 }),
@@ -140,7 +149,15 @@ function assemble(
     const own = plays.filter((play) => isPicked(play, tags) && named.get(play)?.has(host.name))
     return own.length > 0 && (limit?.hosts.has(host.name) ?? true) ? [loadHost(host, own, input, run)] : []
   })
-  return told.length > 0 ? { problems: summed(told) } : { hosts }
+  for (const play of plays) if (isPicked(play, tags) && named.get(play)?.size === 0) readForNobody(play, run)
+  const problems = summed(told)
+  return problems.length > 0 ? { problems } : { hosts }
+}
+
+/** Reads a play that names no host for the mistakes that it has whoever it is for. */
+function readForNobody(play: Play, run: WantRun): void {
+  const host: Host = { name: '', vars: new Map(), groups: [], document: play.document, path: [] }
+  wantOf(host, [play], { ...run, nobody: true })
 }
 
 function loadHost(host: Host, plays: readonly Play[], input: LoadInput, run: WantRun): LoadedHost {
@@ -154,6 +171,7 @@ function loadHost(host: Host, plays: readonly Play[], input: LoadInput, run: Wan
 }
 
 function hostsOf(play: Play, inventory: Inventory, told: Told[]): ReadonlySet<string> {
+  if (play.written.hosts.length === 0) return new Set()
   const match = matchPattern(play.written.hosts, inventory)
   for (const { part, message } of match.wrong)
     told.push({ problem: play.document.problem([play.index, 'hosts'], message, { needle: part }) })

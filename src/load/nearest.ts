@@ -1,5 +1,11 @@
 /** The candidate that `word` is most likely a slip of (at most a third of its letters differ), as ` (did you mean "x"?)`, or nothing. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const best = nearest(word, candidates)
+  return best === undefined ? '' : ` (did you mean "${best}"?)`
+}
+
+/** The candidate that `word` is most likely a slip of, if any. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const candidate of candidates) {
@@ -7,7 +13,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
     if (distance < least) [best, least] = [candidate, distance]
   }
-  return best === undefined ? '' : ` (did you mean "${best}"?)`
+  return best
 }
 
 /** Letters put in, left out, changed, or swapped with their neighbour. */

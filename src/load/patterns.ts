@@ -1,6 +1,6 @@
 import { matchesGlob } from './glob.js'
-import type { Inventory } from './inventory.js'
 import { didYouMean } from './nearest.js'
+import { slowExpression } from './slow-expression.js'
 
 /** The hosts that a pattern means, and the parts of it that name nothing in the inventory, each with why. */
 export interface Match {
@@ -8,8 +8,16 @@ export interface Match {
   readonly wrong: readonly { readonly part: string; readonly message: string }[]
 }
 
+/** The names that a pattern may name. */
+export interface Named {
+  readonly hosts: ReadonlyMap<string, unknown>
+  readonly groups: ReadonlyMap<string, readonly string[]>
+  /** Whether a name that is not there may stand where the files could not be read. */
+  readonly mayHide: (name: string) => boolean
+}
+
 /** The hosts that an Ansible host pattern means: `a:b`, `a,b`, `a:&b`, `a:!b`, `web*`, `~regex`, `group[0]`, `group[0:2]`. */
-export function matchPattern(patterns: string | readonly string[], inventory: Inventory): Match {
+export function matchPattern(patterns: string | readonly string[], inventory: Named): Match {
   const parts = [patterns].flat().flatMap(splitPattern)
   const wrong: { part: string; message: string }[] = []
   const named = (part: string): readonly string[] => {
@@ -44,17 +52,18 @@ function isAddressLike(pattern: string): boolean {
 
 type Found = { readonly hosts: readonly string[] } | { readonly wrong: string }
 
-function matchPart(part: string, inventory: Inventory): Found {
+function matchPart(part: string, inventory: Named): Found {
   if (inventory.hosts.has(part)) return { hosts: [part] }
   const subscript = part.startsWith('~') ? null : /^(.+)\[(?:(-?[0-9]+)|([0-9]+):([0-9]*))\]$/.exec(part)
   const expression = subscript?.[1] ?? part
   const accepts = matcher(expression)
-  if (!accepts) return { wrong: `${JSON.stringify(expression)} is not a regular expression` }
+  if (typeof accepts === 'string') return { wrong: `${JSON.stringify(expression)} ${accepts}` }
   const groups = [...inventory.groups.keys()].filter((name) => (name === expression || !builtin.has(name)) && accepts(name))
   const hosts = groups.flatMap((name) => inventory.groups.get(name) ?? [])
   if (groups.length === 0 || /^~|[.?*[]/.test(expression)) hosts.push(...[...inventory.hosts.keys()].filter(accepts))
   const unique = [...new Set(hosts)]
   if (groups.length === 0 && unique.length === 0) {
+    if (inventory.mayHide(expression.replace(/^~\^?/, ''))) return { hosts: [] }
     const known = [...inventory.groups.keys(), ...inventory.hosts.keys()]
     return { wrong: `no host and no group is called ${JSON.stringify(expression)}${didYouMean(expression, known)}` }
   }
@@ -71,13 +80,16 @@ function slice(hosts: readonly string[], subscript: RegExpExecArray, part: strin
   return { hosts: host === undefined ? [] : [host] }
 }
 
-function matcher(expression: string): ((name: string) => boolean) | undefined {
+/** What an expression accepts, or what is wrong with it. */
+function matcher(expression: string): ((name: string) => boolean) | string {
   if (!expression.startsWith('~')) return (name) => matchesGlob(expression, name)
+  const slow = slowExpression(expression.slice(1), 3)
+  if (slow) return slow
   try {
     // Python's re.match: anchored at the beginning only.
     const regex = new RegExp(`^(?:${expression.slice(1)})`)
     return (name) => regex.test(name)
   } catch {
-    return undefined
+    return 'is not a regular expression'
   }
 }

@@ -1,13 +1,16 @@
-import type { Playbook, Play as WrittenPlay } from '../generated/playbook.js'
+import type { Play as WrittenPlay } from '../generated/playbook.js'
 import type { Problem } from '../types.js'
-import { check } from './check.js'
+import { faultsOf } from './check.js'
 import { type Document, readDocument } from './document.js'
 import type { Files } from './files.js'
+import { soundPlay } from './sound-play.js'
 import { hasTemplate } from './template.js'
 
-/** A play as it is written, and where. */
+/** A play as it is written, without the parts that have problems already, and where. */
 export interface Play {
   readonly written: WrittenPlay
+  /** Variables that it uses may stand in a part that has a problem. */
+  readonly lenient: boolean
   readonly document: Document
   /** Its place in the playbook, from 0. */
   readonly index: number
@@ -17,30 +20,47 @@ export interface Play {
   readonly playbook: string
 }
 
-/** Reads playbooks into their plays, in order. */
+/** Reads playbooks into their plays, in order; `unsound` are the texts of those that have problems. */
 export function readPlaybooks(
   paths: readonly string[],
   originOf: (path: string) => string,
   files: Files,
-): { readonly plays: readonly Play[]; readonly problems: readonly Problem[] } {
+): { readonly plays: readonly Play[]; readonly problems: readonly Problem[]; readonly unsound: readonly string[] } {
   const problems: Problem[] = []
+  const unsound: string[] = []
   const plays = paths.flatMap((path) => {
     const text = files.read(path)
     const document = readDocument(path, text ?? '', 'core')
-    const found =
-      text === undefined ? [document.problem([], 'there is no such playbook')] : [...document.problems, ...check('playbook', document)]
-    problems.push(...found)
-    return found.length > 0 ? [] : playsOf(document, originOf(path), problems)
+    const before = problems.length
+    if (text === undefined) problems.push(document.problem([], 'there is no such playbook'))
+    const read = text === undefined ? [] : playsOf(document, originOf(path), problems)
+    if (problems.length > before) unsound.push(text ?? '')
+    return read
   })
-  return { plays, problems }
+  return { plays, problems, unsound }
 }
 
 function playsOf(document: Document, playbook: string, problems: Problem[]): readonly Play[] {
-  return (document.value as Playbook).map((written, index) => {
-    for (const key of ['name', 'hosts', 'profile'] as const) {
-      if ([written[key] ?? ''].flat().some(hasTemplate)) problems.push(document.problem([index, key], `${key}: takes no templates`))
-    }
-    return { written, document, index, name: written.name ?? `play ${index + 1}`, playbook }
+  const faults = faultsOf('playbook', document)
+  problems.push(...document.problems, ...faults.map(({ problem }) => problem))
+  if (!Array.isArray(document.value)) return []
+  return document.value.flatMap((value: unknown, index): readonly Play[] => {
+    const sound = soundPlay(value, index, faults)
+    if (!sound) return []
+    const { written } = sound
+    const templates = (['name', 'hosts', 'profile'] as const).filter((key) => [written[key] ?? ''].flat().some(hasTemplate))
+    for (const key of templates) problems.push(document.problem([index, key], `${key}: takes no templates`))
+    const plain = Object.fromEntries(Object.entries(written).filter(([key]) => !templates.some((each) => each === key)))
+    return [
+      {
+        ...sound,
+        written: { ...plain, hosts: plain.hosts ?? [] } as WrittenPlay,
+        document,
+        index,
+        name: written.name ?? `play ${index + 1}`,
+        playbook,
+      },
+    ]
   })
 }
 

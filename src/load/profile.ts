@@ -1,9 +1,10 @@
 import type { ProfileFile } from '../generated/profile.js'
 import type { Problem, Profile } from '../types.js'
-import { check } from './check.js'
+import { check, sortProblems, valueAt } from './check.js'
 import { type Document, type Path, readDocument } from './document.js'
 import { type Files, join } from './files.js'
 import { didYouMean } from './nearest.js'
+import { slowExpression } from './slow-expression.js'
 import { readCondition } from './when.js'
 
 /** A profile, or why there is none: a sentence for the place that names it, and the problems of its own file. */
@@ -28,34 +29,38 @@ export function findProfile(name: string, folder: string, shipped: string, files
 /** Reads a profile's text; its expressions are tried, so that a bad one is told here and not on a host. */
 export function readProfile(file: string, text: string): FoundProfile {
   const document = readDocument(file, text, 'core')
-  const problems = [...document.problems, ...check('profile', document)]
-  if (problems.length > 0) return { problems }
-  const written = document.value as ProfileFile
-  const wrong = expressionProblems(written, document)
-  return wrong.length > 0 ? { problems: wrong } : { profile: toProfile(file, written), problems: [] }
+  const first = [...document.problems, ...check('profile', document)]
+  const second = expressionProblems(document).filter(({ path }) => !first.some((problem) => problem.path === path))
+  if (first.length + second.length > 0) return { problems: sortProblems([...first, ...second]) }
+  return { profile: toProfile(file, document.value as ProfileFile), problems: [] }
 }
 
-function expressionProblems({ version, iptables }: ProfileFile, document: Document): readonly Problem[] {
+/** What is wrong with the expressions and conditions, also of a document that has other problems. */
+function expressionProblems(document: Document): readonly Problem[] {
   const problems: Problem[] = []
-  const expression = (text: string, path: Path, groups: readonly string[]) => {
-    const message = expressionWrong(text, groups)
+  const tell = (path: Path, message: string | undefined) => {
     if (message !== undefined) problems.push(document.problem(path, message))
   }
-  if (version) {
-    const shown = [...version.display.matchAll(/\{(\w+)\}/g)].map((found) => found[1] ?? '')
-    expression(version.expression, ['version', 'expression'], shown)
+  const expression = (path: Path, groups: readonly string[]) => {
+    const text = textAt(document, path)
+    if (text) tell(path, expressionWrong(text, groups))
   }
-  if (iptables) expression(iptables.read, ['iptables', 'read'], ['rule'])
-  for (const [at, { when }] of (iptables?.reload?.commands ?? []).entries()) {
-    if (when === undefined || readCondition(when)) continue
-    problems.push(
-      document.problem(
-        ['iptables', 'reload', 'commands', at, 'when'],
-        `${JSON.stringify(when)} is no condition: write it as sp == 3 && build < 3312`,
-      ),
-    )
+  const display = textAt(document, ['version', 'display']) ?? ''
+  const shown = [...display.matchAll(/\{(\w+)\}/g)].map((found) => found[1] ?? '')
+  expression(['version', 'expression'], shown)
+  expression(['iptables', 'read'], ['rule'])
+  const commands = valueAt(document.value, ['iptables', 'reload', 'commands'])
+  for (const at of Array.isArray(commands) ? commands.keys() : []) {
+    const path = ['iptables', 'reload', 'commands', at, 'when']
+    const when = textAt(document, path)
+    if (when && !readCondition(when)) tell(path, `${JSON.stringify(when)} is no condition: write it as sp == 3 && build < 3312`)
   }
   return problems
+}
+
+function textAt(document: Document, path: Path): string | undefined {
+  const value = valueAt(document.value, path)
+  return typeof value === 'string' ? value : undefined
 }
 
 function expressionWrong(text: string, groups: readonly string[]): string | undefined {
@@ -64,6 +69,8 @@ function expressionWrong(text: string, groups: readonly string[]): string | unde
   } catch (error) {
     return `is not a regular expression: ${error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : ''}`
   }
+  const slow = slowExpression(text, 8)
+  if (slow) return slow
   const missing = groups.find((group) => !text.includes(`(?<${group}>`))
   return missing === undefined ? undefined : `has no group (?<${missing}>...)`
 }

@@ -27,11 +27,11 @@ export function limitHosts(
 
 const special = new Set(['all', 'tagged', 'untagged', 'always', 'never'])
 
-/** A tag of --tags that no play has would pick nothing and look like success. */
-export function unknownTags(asked: readonly string[], plays: readonly Play[]): readonly Problem[] {
+/** A tag of --tags that no play has would pick nothing and look like success; one that may stand in a text that was not read whole is not told. */
+export function unknownTags(asked: readonly string[], plays: readonly Play[], unsound: readonly string[]): readonly Problem[] {
   const known = new Set(plays.flatMap(tagsOf))
   return asked
-    .filter((tag) => !known.has(tag) && !special.has(tag))
+    .filter((tag) => !known.has(tag) && !special.has(tag) && !unsound.some((text) => text.includes(tag)))
     .map((tag) => argumentProblem('--tags', asked.join(','), `no play has the tag "${tag}"${didYouMean(tag, known)}`))
 }
 

@@ -1,3 +1,4 @@
+import { hole, unsaid } from './hole.js'
 import { didYouMean } from './nearest.js'
 
 /** What a template may name. `undefined` = there is no such name; a function stands for what is looked up by the next step. */
@@ -83,6 +84,7 @@ function isThrown(error: unknown): error is Thrown {
 function fill(value: unknown, filling: Filling, depth: number): unknown {
   if (--filling.left < 0) fail(`variables fill in more than ${maxSteps} values`, '')
   if (typeof value === 'string') return fillText(value, filling, depth)
+  if (value === hole) fail(unsaid, '')
   if (Array.isArray(value)) return value.map((item) => fill(item, filling, depth))
   if (typeof value !== 'object' || value === null) return value
   const filled: Record<string, unknown> = Object.create(null)

@@ -1,5 +1,6 @@
 import type { Problem } from '../types.js'
 import { sortProblems } from './check.js'
+import { unsaid } from './hole.js'
 
 /** A problem that was met while reading for one host. */
 export interface Told {
@@ -13,6 +14,7 @@ export interface Told {
 export function summed(told: readonly Told[]): readonly Problem[] {
   const by = new Map<string, { readonly problem: Problem; readonly hosts: Set<string>; readonly of: number }>()
   for (const { problem, host, of = 0 } of told) {
+    if (problem.message.includes(unsaid)) continue
     const key = `${problem.file}:${problem.line}:${problem.column} ${problem.message}`
     const entry = by.get(key) ?? { problem, hosts: new Set<string>(), of }
     if (host !== undefined) entry.hosts.add(host)

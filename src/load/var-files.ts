@@ -1,6 +1,8 @@
 import type { Problem } from '../types.js'
 import { readDocument } from './document.js'
 import { type Files, join } from './files.js'
+import { hole } from './hole.js'
+import { anything } from './mentions.js'
 import { isMapping, mergeVars, type Vars, variablesOf } from './vars.js'
 
 /** Variables of `group_vars/` or `host_vars/` beside an inventory file, by the name of a group or host. */
@@ -10,14 +12,14 @@ export interface VarFiles {
 
 const extensions = ['', '.yml', '.yaml', '.json']
 
-/** Reads a folder of variable files: NAME, NAME.yml, NAME.yaml or NAME.json, the first that is there, or the folder NAME with such files in it. */
-export function readVarFiles(folder: string, files: Files, problems: Problem[]): VarFiles {
+/** Reads a folder of variable files: NAME, NAME.yml, NAME.yaml or NAME.json, the first that is there, or the folder NAME with such files in it; texts with problems go to `unsound`. */
+export function readVarFiles(folder: string, files: Files, problems: Problem[], unsound: string[]): VarFiles {
   const names = new Set(files.list(folder) ?? [])
   return {
     of: (name) => {
       const found = extensions.map((extension) => `${name}${extension}`).find((file) => names.has(file))
       if (found === undefined || name.includes('/')) return new Map()
-      return mergeVars(filesUnder(join(folder, found), files, 0).map((path) => readVarFile(path, files, problems)))
+      return mergeVars(filesUnder(join(folder, found), files, 0).map((path) => readVarFile(path, files, problems, unsound)))
     },
   }
 }
@@ -35,11 +37,15 @@ function filesUnder(path: string, files: Files, depth: number): readonly string[
     .flatMap((name) => filesUnder(join(path, name), files, depth + 1))
 }
 
-function readVarFile(path: string, files: Files, problems: Problem[]): Vars {
+function readVarFile(path: string, files: Files, problems: Problem[], unsound: string[]): Vars {
+  const before = problems.length
   const text = files.read(path) ?? ''
   const document = readDocument(path, text.startsWith('$ANSIBLE_VAULT;') ? '' : text, 'pyyaml')
   problems.push(...document.problems)
   if (text.startsWith('$ANSIBLE_VAULT;')) problems.push(document.problem([], 'is encrypted with ansible-vault, which is not read here'))
-  else if (document.value !== null && !isMapping(document.value)) problems.push(document.problem([], 'must be a mapping of variables'))
+  else if (document.value !== null && document.value !== hole && !isMapping(document.value))
+    problems.push(document.problem([], 'must be a mapping of variables'))
+  // What is encrypted may hold any name.
+  if (problems.length > before) unsound.push(text.startsWith('$ANSIBLE_VAULT;') ? anything : text)
   return variablesOf(document, document.value, [])
 }

@@ -22,12 +22,13 @@ export function familiesOf(family: IptablesItem['family']): readonly Family[] {
 export function readRules(bench: Bench): PlayRules {
   const rules: Placed<PlacedRule>[] = []
   const absent: Placed<AbsentRule>[] = []
-  for (const [index, item] of (bench.play.written.iptables ?? []).entries()) {
+  const items = bench.play.written.iptables ?? []
+  items.forEach((item, index) => {
     const path = ['iptables', index]
-    if (!isWhole(item, path, bench)) continue
+    if (!isWhole(item, path, bench)) return
     if (item.state === 'absent') absent.push(...readAbsent(item, path, bench))
     else rules.push(...readPlaced(item, path, bench))
-  }
+  })
   return { rules, absent }
 }
 

@@ -2,6 +2,7 @@ import type { Problem, Reach } from '../types.js'
 import { familyOfAddress } from './addresses.js'
 import type { Bench } from './bench.js'
 import type { Document, Path } from './document.js'
+import { holdsHole } from './hole.js'
 import type { Host } from './inventory.js'
 import type { Names } from './rule.js'
 import { render, type Scope, textOf } from './template.js'
@@ -33,7 +34,7 @@ export function readHostReach(host: Host, scope: Scope, names: Names, tell: (pro
     ] as const
   ).flatMap(([name, allowed]) => {
     const variable = host.vars.get(name)
-    if (!variable || variable.value === null) return []
+    if (!variable || variable.value === null || holdsHole(variable.value)) return []
     const spot: Spot = { document: variable.document, path: variable.path, scope, names, tell }
     if (Array.isArray(variable.value)) return probes(variable.value, allowed, spot)
     tell(variable.document.problem(variable.path, 'must be a list of {from, port}'))

@@ -20,6 +20,8 @@ export interface WantRun {
   readonly playbooks: readonly string[]
   readonly mayRemove: boolean
   readonly prune: boolean
+  /** The host stands for one that is not there: what only a host has is not known. */
+  readonly nobody: boolean
   /** Rules that come out the same on every host, by place and family. */
   readonly shared: Map<string, RuleSpecs>
   /** The profile that a name in a play means; `wrong` undefined: its file's problems are told already. */
@@ -52,7 +54,7 @@ export function wantOf(host: Host, plays: readonly Play[], run: WantRun): HostWa
 }
 
 function benchOf(host: Host, play: Play, run: WantRun): Bench {
-  const scope = scopeOf(host, run.world, play.written.vars)
+  const scope = scopeOf(host, run.world, play.written.vars, { lenient: play.lenient, nobody: run.nobody })
   const report: Bench['report'] = (problem) => run.tell(problem, host.name, play)
   const tell: Bench['tell'] = (path, message, aim) => report(play.document.problem([play.index, ...path], message, aim))
   const specs = sharedSpecs(play, scope, run)
