@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Converge, FleetHost } from '../engine.js'
+import type { Converge } from '../engine.js'
 import { type FleetRun, startFleet } from '../fleet/run.js'
 import { stampOf } from '../history/runs.js'
 import type { LoadedHost } from '../load/load.js'
@@ -10,7 +10,9 @@ import type { Console } from './console.js'
 import type { Interrupts } from './interrupt.js'
 import type { FleetOptions } from './options.js'
 import type { EngineOrder } from './parts.js'
-import { recordRun } from './record.js'
+import { withPredictions } from './predict.js'
+import { recordRun, stateOf } from './record.js'
+import { withSecrets } from './secrets.js'
 
 export interface RunOrder {
   readonly command: string
@@ -29,12 +31,15 @@ export async function runOnce(order: RunOrder, console: Console): Promise<{ read
   const { command, options, interrupts } = order
   const { forks, serial, maxFailPercentage } = options
   const run = newRunId(new Date())
-  const hosts = order.hosts.map((host) => withBecome(host, options))
+  const hosts = await withSecrets(
+    order.hosts.map((host) => withBecome(host, options)),
+    options,
+  )
   const progress = await startProgress(progressOptions(hosts.length, options, console))
   interrupts.tell(progress.say)
   try {
     const { trigger, playbooks } = order
-    const recording = recordRun({ run, command, ...(trigger && { trigger }), playbooks }, order.hosts, options, progress.say)
+    const recording = recordRun({ run, command, ...(trigger && { trigger }), playbooks }, hosts, options, progress.say)
     const recall = (host: string): Recall => {
       const record = recording.recall(host)
       return { contestedWithin: options.contestedWithin, ...(record && { record }) }
@@ -57,7 +62,8 @@ export async function runOnce(order: RunOrder, console: Console): Promise<{ read
     })
     const bug = await endOf(fleet, interrupts)
     recording.end(fleet.results(), new Date())
-    return { shown: { run, command, hosts: fleet.results(), summary: countOutcomes(fleet.results()) }, bug }
+    const results = options.predictUpgrade ? withPredictions(fleet.results(), order.hosts, stateOf(options)) : fleet.results()
+    return { shown: { run, command, hosts: results, summary: countOutcomes(results) }, bug }
   } finally {
     await progress.end()
   }
@@ -67,8 +73,8 @@ export async function runOnce(order: RunOrder, console: Console): Promise<{ read
 const newRunId = (now: Date): string => `${stampOf(now)}-${randomBytes(3).toString('hex')}`
 
 /** --become holds for every host but those that log in as that user anyhow: an appliance's root has no sudo. */
-function withBecome({ target, want }: LoadedHost, { become }: FleetOptions): FleetHost {
-  return { target: { ...target, become: target.become || (become && target.user !== target.becomeUser) }, want }
+function withBecome({ target, ...rest }: LoadedHost, { become }: FleetOptions): LoadedHost {
+  return { ...rest, target: { ...target, become: target.become || (become && target.user !== target.becomeUser) } }
 }
 
 function progressOptions(hosts: number, { json, verbose }: FleetOptions, { err: { stream, style, terminal } }: Console): ProgressOptions {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { RunHead } from '../history/document.js'
 import { type Recording, startRecording } from '../history/history.js'
+import { secretsIn } from '../load/access.js'
 import type { LoadedHost } from '../load/load.js'
 import { inventoriesOf } from './files.js'
 import type { FleetOptions, Options } from './options.js'
@@ -30,5 +31,5 @@ export function recordRun(
 /** What must stand in no file and no notice: passwords, and what -e gives to a name that says it is secret. */
 export function secretsOf(hosts: readonly LoadedHost[], { extraVars }: Pick<Options, 'extraVars'>): readonly string[] {
   const given = Object.entries(extraVars).flatMap(([name, value]) => (/pass|secret|token|key/i.test(name) ? [value] : []))
-  return [...new Set([...hosts.flatMap(({ target }) => target.password ?? []), ...given])]
+  return [...new Set([...hosts.flatMap(({ target }) => secretsIn(target)), ...given])]
 }

@@ -3,7 +3,7 @@ import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, BaseAgen
 
 /** What reads keys; ssh.ts gives ssh2's. */
 export interface Keyring {
-  parseKey(text: Buffer): ParsedKey | Error
+  parseKey(text: Buffer, passphrase?: string): ParsedKey | Error
   openAgent(socket: string): BaseAgent
 }
 
@@ -125,8 +125,42 @@ async function findKey(file: string, { user, keyFile }: Credentials, ofAgent: re
 
 const none = (...notes: readonly string[]): Ways => ({ ways: [], notes })
 
+const isLocked = (key: ParsedKey | Error): boolean => key instanceof Error && /no passphrase given/i.test(key.message)
+
 const whyNot = (error: Error): string =>
-  /passphrase|encrypted/i.test(error.message) ? 'needs a passphrase: add it to ssh-agent (ssh-add)' : `cannot be used (${error.message})`
+  isLocked(error) ? 'needs a passphrase: add it to ssh-agent (ssh-add)' : `cannot be used (${error.message})`
+
+/** The key files of a login that want a passphrase, as far as there is no other way: named files always, the usual ones only if all else is missing. */
+export async function lockedKeys(credentials: Credentials, keyring: Keyring): Promise<readonly string[]> {
+  const { keyFile, identities, password } = credentials
+  const agent = await findAgent(credentials, keyring)
+  const files = keyFile === undefined ? identities : [keyFile]
+  const found = await Promise.all(files.map(async (file) => ({ file, state: await lockOf(file, agent.keys, keyring) })))
+  const needed =
+    keyFile !== undefined || (password === undefined && agent.keys.length === 0 && !found.some(({ state }) => state === 'open'))
+  return needed ? found.filter(({ state }) => state === 'locked').map(({ file }) => file) : []
+}
+
+async function lockOf(file: string, ofAgent: readonly Buffer[], keyring: Keyring): Promise<'open' | 'locked' | 'unusable'> {
+  const text = await readFile(file).catch(() => undefined)
+  const key = text && parseOnce(text, keyring)
+  if (!key || (key instanceof Error && !isLocked(key))) return 'unusable'
+  if (!(key instanceof Error)) return 'open'
+  const shown = await readFile(`${file}.pub`).then(
+    (line) => keyring.parseKey(line),
+    () => undefined,
+  )
+  const held = shown && !(shown instanceof Error) && ofAgent.some((each) => each.equals(shown.getPublicSSH()))
+  return held ? 'open' : 'locked'
+}
+
+/** Opens a key file with its passphrase, for all logins of this process; false: the passphrase is not the right one. */
+export async function unlockKey(file: string, passphrase: string, keyring: Keyring): Promise<boolean> {
+  const text = await readFile(file)
+  const key = keyring.parseKey(text, passphrase)
+  if (!(key instanceof Error)) parsed.set(text.toString('latin1'), key)
+  return !(key instanceof Error)
+}
 
 const parsed = new Map<string, ParsedKey | Error>()
 

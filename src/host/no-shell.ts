@@ -13,13 +13,25 @@ interface Sign {
 }
 
 const nopasswd = ({ user, becomeUser }: Who): string =>
-  `give it a line in /etc/sudoers.d: ${user} ALL=(${becomeUser}) NOPASSWD: /bin/sh, or log in as ${becomeUser} (ansible_user) with ansible_become: false`
+  `give it (ansible_become_password, --ask-become-pass), or give the host a line in /etc/sudoers.d: ${user} ALL=(${becomeUser}) NOPASSWD: /bin/sh, or log in as ${becomeUser} (ansible_user) with ansible_become: false`
 
 /** First match wins; the words are sudo's (1.8.6 to 1.9.13, LC_ALL=C), nologin's and clish's. */
 const signs: readonly Sign[] = [
   {
     heard: /must have a tty to run sudo/i,
     says: (who) => `sudo wants a terminal (requiretty); write in /etc/sudoers.d: Defaults:${who.user} !requiretty`,
+  },
+  {
+    heard: /incorrect password attempt|sorry, try again/i,
+    says: (who) => `sudo does not take the password of ${who.user} (ansible_become_password, --ask-become-pass)`,
+  },
+  {
+    heard: /su: .*(authentication failure|incorrect password|permission denied|cannot open session)/im,
+    says: (who) => `su does not take the password of ${who.becomeUser} (ansible_become_password, --ask-become-pass)`,
+  },
+  {
+    heard: /su: .*(does not exist|unknown (user|id))/im,
+    says: (who) => `su knows no user ${who.becomeUser}; name another (ansible_become_user)`,
   },
   {
     heard: /sudo: .*(password is required|terminal is required|no tty present)/i,

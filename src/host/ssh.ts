@@ -3,10 +3,11 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { NodeSSH } from 'node-ssh'
 import ssh2, { type Algorithms, type Client, type ServerHostKeyAlgorithm } from 'ssh2'
-import type { Target } from '../types.js'
+import type { Access } from '../load/access.js'
+import { shellFor } from './become.js'
 import { execute } from './exec.js'
 import { checkHostKey, type KeyCheck, type KnownHosts, keyTypesFor, lineFor, remember } from './known-hosts.js'
-import { findWays, type Keyring, logIn } from './login.js'
+import { type Credentials, findWays, type Keyring, lockedKeys, logIn, unlockKey } from './login.js'
 import type { Session } from './session.js'
 import { type Phase, type SshError, unreachable } from './unreachable.js'
 
@@ -28,15 +29,15 @@ export interface SshOptions {
 }
 
 const keyring: Keyring = {
-  parseKey(text) {
-    const key = ssh2.utils.parseKey(text)
+  parseKey(text, passphrase) {
+    const key = ssh2.utils.parseKey(text, passphrase)
     return Array.isArray(key) ? key[0]! : key
   },
   openAgent: (socket) => ssh2.createAgent(socket),
 }
 
 /** Logs in. Throws Unreachable, whose message holds the host's or the system's own words and what can be done. */
-export async function connectSsh(target: Target, options: SshOptions): Promise<Session> {
+export async function connectSsh(target: Access, options: SshOptions): Promise<Session> {
   const ways = await findWays(credentialsOf(target, options), keyring)
   const login = logIn(target.user, ways)
   const judge = hostKeyJudge(target, options)
@@ -76,7 +77,7 @@ export async function connectSsh(target: Target, options: SshOptions): Promise<S
   return sessionOver(connection, socket, target, () => lastError)
 }
 
-function sessionOver(connection: Client, socket: Socket, target: Target, whyLost: () => string | undefined): Session {
+function sessionOver(connection: Client, socket: Socket, target: Access, whyLost: () => string | undefined): Session {
   let closed = false
   return {
     run: (script, options) =>
@@ -90,16 +91,7 @@ function sessionOver(connection: Client, socket: Socket, target: Target, whyLost
   }
 }
 
-/**
- * The command that reads a script from stdin, in words that sh, bash, ash and csh read alike. sudo forgets SSH_CONNECTION, so the
- * script finds it as $1 there. LC_ALL=C keeps sudo's refusals in English.
- */
-export function shellFor(target: Target): string {
-  if (!target.become) return 'exec /bin/sh -s'
-  return `exec env LC_ALL=C sudo -n -u '${target.becomeUser.replaceAll("'", `'\\''`)}' -- /bin/sh -s "$SSH_CONNECTION"`
-}
-
-function openSocket(target: Target, options: SshOptions): Socket {
+function openSocket(target: Access, options: SshOptions): Socket {
   return connectTcp({
     host: target.address,
     port: target.port,
@@ -109,7 +101,23 @@ function openSocket(target: Target, options: SshOptions): Socket {
   })
 }
 
-function credentialsOf(target: Target, options: SshOptions) {
+/** Asks (undefined: there is nobody to ask) once for the passphrase of every key file that cannot do without; three wrong ones leave it locked. */
+export async function unlockKeys(
+  targets: readonly Access[],
+  options: Pick<SshOptions, 'agent' | 'identities'>,
+  ask: (question: string) => Promise<string | undefined>,
+): Promise<void> {
+  const logins = new Map(targets.map((target) => [`${target.keyFile}\0${target.password === undefined}`, credentialsOf(target, options)]))
+  const locked = await Promise.all([...logins.values()].map((credentials) => lockedKeys(credentials, keyring)))
+  for (const file of new Set(locked.flat())) {
+    for (let tries = 0; tries < 3; tries++) {
+      const passphrase = await ask(`Passphrase of ${file}: `)
+      if (passphrase === undefined || (await unlockKey(file, passphrase, keyring))) break
+    }
+  }
+}
+
+function credentialsOf(target: Access, options: Pick<SshOptions, 'agent' | 'identities'>): Credentials {
   const agent = options.agent ?? process.env.SSH_AUTH_SOCK
   return {
     user: target.user,
@@ -131,7 +139,7 @@ const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
 ]
 
 /** ssh2's algorithms, those of the known host keys first. */
-function algorithmsFor(target: Target, { knownHosts, legacyAlgorithms }: SshOptions): Algorithms {
+function algorithmsFor(target: Access, { knownHosts, legacyAlgorithms }: SshOptions): Algorithms {
   const known = new Set(keyTypesFor(knownHosts, target))
   const offered = legacyAlgorithms ? [...hostKeyAlgorithms, 'ssh-dss' as const] : hostKeyAlgorithms
   const isKnown = (algorithm: string): boolean => known.has(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)
@@ -154,7 +162,7 @@ interface HostKeyJudge {
   check(): KeyCheck | undefined
 }
 
-function hostKeyJudge(target: Target, { knownHosts, acceptNew, saveKey }: SshOptions): HostKeyJudge {
+function hostKeyJudge(target: Access, { knownHosts, acceptNew, saveKey }: SshOptions): HostKeyJudge {
   let check: KeyCheck | undefined
   let taken: Buffer | undefined
   return {

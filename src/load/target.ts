@@ -1,4 +1,4 @@
-import type { Target } from '../types.js'
+import type { Access } from './access.js'
 import type { Host } from './inventory.js'
 import { render, type Scope, textOf } from './template.js'
 
@@ -13,7 +13,7 @@ export interface Defaults {
 export type Refuse = (name: string, message: string) => void
 
 /** How a host is reached, from Ansible's connection variables; what is wrong with them goes to `refuse`. */
-export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: Refuse): Target {
+export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: Refuse): Access {
   const read = (names: readonly string[]): { readonly name: string; readonly value: unknown } | undefined => {
     const name = names.find((each) => scope.get(each) !== undefined)
     if (name === undefined) return undefined
@@ -26,11 +26,12 @@ export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: R
     const found = read(names)
     const value = found && (typeof found.value === 'string' || typeof found.value === 'number') ? textOf(found.value) : undefined
     if (found && (value === undefined || value === '' || /[\0-\x1f\x7f]/.test(value)))
-      refuse(found.name, `must be text (is ${JSON.stringify(found.value)})`)
+      refuse(found.name, /pass/.test(found.name) ? 'must be text of one line' : `must be text (is ${JSON.stringify(found.value)})`)
     return value
   }
   const keyFile = text('ansible_ssh_private_key_file', 'ansible_private_key_file')
   const password = text('ansible_ssh_password', 'ansible_ssh_pass', 'ansible_password')
+  const becomePassword = text('ansible_become_password', 'ansible_become_pass')
   refuseForeign(read, refuse)
   return {
     host: host.name,
@@ -41,6 +42,8 @@ export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: R
     ...(password !== undefined && { password }),
     become: truth(read(['ansible_become']), refuse),
     becomeUser: text('ansible_become_user') ?? 'root',
+    ...(becomePassword !== undefined && { becomePassword }),
+    ...(/^(ansible\.builtin\.)?su$/.test(text('ansible_become_method') ?? '') && { becomeMethod: 'su' as const }),
   }
 }
 
@@ -76,7 +79,7 @@ const foreign: readonly { readonly name: string; readonly fine: RegExp; readonly
     fine: /^(ssh|smart|paramiko|paramiko_ssh|ansible\.builtin\.(ssh|paramiko_ssh)|ansible\.netcommon\.libssh)$/,
     message: 'hosts are reached by ssh only',
   },
-  { name: 'ansible_become_method', fine: /^(sudo|ansible\.builtin\.sudo)$/, message: 'only sudo is known' },
+  { name: 'ansible_become_method', fine: /^(ansible\.builtin\.)?(sudo|su)$/, message: 'only sudo and su are known' },
   { name: 'ansible_shell_type', fine: /^(sh|ansible\.builtin\.sh)$/, message: 'only sh is known' },
   { name: 'ansible_ssh_common_args', fine: /^(?!.*(proxy|-J))/is, message: 'a jump host is not known here' },
   { name: 'ansible_ssh_extra_args', fine: /^(?!.*(proxy|-J))/is, message: 'a jump host is not known here' },

@@ -6,7 +6,11 @@ const who = { user: 'deploy', becomeUser: 'root' }
 
 describe('a login that is no shell', () => {
   it.each([
-    ['', 'sudo: a password is required', 'sudo asks for a password; give it a line in /etc/sudoers.d: deploy ALL=(root) NOPASSWD: /bin/sh'],
+    [
+      '',
+      'sudo: a password is required',
+      'sudo asks for a password; give it (ansible_become_password, --ask-become-pass), or give the host a line in /etc/sudoers.d: deploy ALL=(root) NOPASSWD: /bin/sh',
+    ],
     ['', 'sudo: a terminal is required to read the password; either use the -S option', 'sudo asks for a password'],
     ['', 'sudo: no tty present and no askpass program specified', 'sudo asks for a password'],
     ['', 'sudo: sorry, you must have a tty to run sudo', 'Defaults:deploy !requiretty'],

@@ -37,6 +37,8 @@ const users = [
   ['hf-tty', 45002, '/bin/bash'],
   ['hf-nobody', 45003, '/bin/bash'],
   ['hf-sudo-csh', 45004, '/bin/csh'],
+  ['hf-asked', 45005, '/bin/bash'],
+  ['hf-asked-csh', 45006, '/bin/csh'],
 ] as const
 
 const sudoers = `Defaults:hf-tty requiretty
@@ -44,6 +46,8 @@ root ALL=(ALL) NOPASSWD: ALL
 hf-sudo ALL=(root) NOPASSWD: /bin/sh
 hf-sudo-csh ALL=(root) NOPASSWD: /bin/sh
 hf-tty ALL=(root) NOPASSWD: /bin/sh
+hf-asked ALL=(ALL) ALL
+hf-asked-csh ALL=(root) /bin/sh
 `
 
 /** What an appliance's command line answers to anything it does not know. */

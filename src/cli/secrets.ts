@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import type { LoadedHost } from '../load/load.js'
+import { askHidden, NobodyThere } from './ask.js'
+import { type FleetOptions, Mistake } from './options.js'
+
+/** The hosts with the passwords that are asked for or stand in files, where the inventory gives none; key files are unlocked on the way. */
+export async function withSecrets(hosts: readonly LoadedHost[], options: FleetOptions): Promise<readonly LoadedHost[]> {
+  const { askPass, askBecomePass, connectionPasswordFile, becomePasswordFile } = options
+  const password = await secretOf(connectionPasswordFile, askPass, 'SSH password: ')
+  const forBecome = await secretOf(
+    becomePasswordFile,
+    askBecomePass,
+    password === undefined ? 'BECOME password: ' : 'BECOME password [defaults to SSH password]: ',
+  )
+  const becomePassword = forBecome === '' ? password : forBecome
+  const given = hosts.map(({ target, ...rest }) => ({
+    ...rest,
+    target: {
+      ...(password !== undefined && { password }),
+      ...(becomePassword !== undefined && target.become && { becomePassword }),
+      ...target,
+    },
+  }))
+  const { unlockKeys } = await import('../host/ssh.js')
+  await unlockKeys(
+    given.map(({ target }) => target),
+    {},
+    (question) => askHidden(question).catch(withoutAnswer),
+  )
+  return given
+}
+
+/** A key that nobody can unlock stays locked: the login says so, where it would have been needed. */
+function withoutAnswer(error: unknown): undefined {
+  if (!(error instanceof NobodyThere)) throw error
+}
+
+async function secretOf(file: string | undefined, ask: boolean | undefined, question: string): Promise<string | undefined> {
+  if (file === undefined) return ask ? askHidden(question) : undefined
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new Mistake(`the password file cannot be read: ${(error as Error).message}`)
+  }
+}
