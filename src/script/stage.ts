@@ -20,7 +20,7 @@ export const fileLibrary = `hf_sum() { # file|link path
 hf_beside() { # file|link path: sets hf_to (where the file is) and hf_t, hf_old (names beside it)
   hf_to=$2
   if [ "$1" = file ] && [ -L "$2" ]; then hf_to=$(readlink -f "$2") && [ -n "$hf_to" ] || { printf 'where %s leads cannot be told\\n' "$2"; return 1; }; fi
-  hf_t=\${hf_to%/*}/.\${hf_to##*/}.holdfast~; hf_old=\${hf_t%~}.old~
+  hf_t=\${hf_to%/*}/.\${hf_to##*/}.holdfast~; hf_old=\${hf_to%/*}/.\${hf_to##*/}.holdfast.old~
 }
 hf_sync() { sync "$1" 2>/dev/null || sync; }
 hf_made() {
