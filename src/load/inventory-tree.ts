@@ -26,12 +26,18 @@ export interface HostNode {
 export interface Tree {
   readonly groups: Map<string, GroupNode>
   readonly hosts: Map<string, HostNode>
+  /** Top-level lists `paths:`, which are no group. */
+  readonly paths: Variable[]
 }
 
 /** Adds the groups and hosts of a checked inventory document to the tree. */
 export function growTree(tree: Tree, document: Document, problems: Problem[]): void {
   if (!isMapping(document.value)) return
-  for (const name of Object.keys(document.value)) growGroup({ tree, document, problems }, name, document.value[name], [name], [])
+  for (const name of Object.keys(document.value)) {
+    const value = document.value[name]
+    if (name === 'paths' && Array.isArray(value)) tree.paths.push({ value, document, path: [name] })
+    else growGroup({ tree, document, problems }, name, value, [name], [])
+  }
 }
 
 interface Growing {

@@ -5,6 +5,7 @@ flows.py SPEC: JSON, a list of {name, server, address, port, client, source, kee
 live in, keepalive is a list of the ends that set SO_KEEPALIVE: ["client", "server"]. Then, by lines on stdin:
   touch        every connection carries a segment to the server and back
   touch NAME   only that one
+  keep         every connection carries one twice a second, until `rest`
   probe        each is tried; prints {name: {alive, reset, seconds}}
 Each line is answered by one JSON line. The connections end with the program.
 """
@@ -44,6 +45,16 @@ class Flow:
         into[self.name] = {'alive': alive, 'reset': reset, 'seconds': round(time.time() - started, 2)}
 
 
+resting = threading.Event()
+
+
+def keep():
+    while not resting.wait(0.5):
+        for flow in flows:
+            flow.exchange(5)
+
+
+keeper = threading.Thread(target=keep, daemon=True)
 flows = [Flow(spec) for spec in json.loads(sys.argv[1])]
 print(json.dumps([f.name for f in flows]), flush=True)
 for line in sys.stdin:
@@ -53,6 +64,13 @@ for line in sys.stdin:
         for flow in chosen:
             flow.exchange(5)
         print(json.dumps([f.name for f in chosen]), flush=True)
+    elif word in ('keep', 'rest'):
+        if word == 'keep':
+            keeper.start()
+        else:
+            resting.set()
+            keeper.join()
+        print(json.dumps(word), flush=True)
     else:
         found = {}
         threads = [threading.Thread(target=f.probe, args=(found,)) for f in chosen]

@@ -58,6 +58,8 @@ export type Probed = Readonly<Record<string, { readonly alive: boolean; readonly
 export interface Flows {
   /** Sends a segment each way on all of them, or on one. */
   touch(name?: string): Promise<void>
+  /** Sends a segment each way twice a second, while `work` goes on. */
+  keepWhile<Result>(work: () => Promise<Result>): Promise<Result>
   /** Tries each once more; those that are dead are given up after two seconds. */
   probe(): Promise<Probed>
   close(): void
@@ -85,6 +87,10 @@ export const openFlows = async (specs: readonly FlowSpec[]): Promise<Flows> => {
   }
   return {
     touch: async (name) => void (await ask(name === undefined ? 'touch' : `touch ${name}`)),
+    keepWhile: async (work) => {
+      await ask('keep')
+      return work().finally(() => ask('rest'))
+    },
     probe: async () => (await ask('probe')) as Probed,
     close: () => void child.kill(),
   }
