@@ -1,11 +1,11 @@
 import type { ProfileFile } from '../generated/profile.js'
+import { readCondition } from '../resources/iptables/when.js'
 import type { Problem, Profile } from '../types.js'
 import { check, sortProblems, valueAt } from './check.js'
 import { type Document, type Path, readDocument } from './document.js'
 import { type Files, join } from './files.js'
 import { didYouMean } from './nearest.js'
 import { slowExpression } from './slow-expression.js'
-import { readCondition } from './when.js'
 
 /** A profile, or why there is none: a sentence for the place that names it, and the problems of its own file. */
 export type FoundProfile =

@@ -8,7 +8,7 @@ import { expandRange } from '../../src/load/ranges.js'
 import { scopeOf } from '../../src/load/scope.js'
 import { readKey, readValue } from '../../src/load/sysctl-key.js'
 import { render } from '../../src/load/template.js'
-import { holds, readCondition } from '../../src/load/when.js'
+import { holds, readCondition } from '../../src/resources/iptables/when.js'
 import { memory, tsvRows, yamlRows } from './rows.js'
 
 describe('kernel parameters', () => {

@@ -20,10 +20,18 @@ function narrow(want: IptablesWant, ids: ReadonlySet<string>): IptablesWant {
 
 function plan(want: IptablesWant, seen: Seen, host: HostWant): Planned {
   const backend = activeBackend(seen)
-  if (backend === undefined) return { steps: [], warnings: [], refused: ['there is no iptables on this host'] }
+  const idle = isEmpty(want)
+  if (backend === undefined) return { steps: [], warnings: [], refused: idle ? [] : ['there is no iptables on this host'] }
   const strangers = otherFirewalls(want, seen, backend).filter((other) => !isAllowed(host, other))
-  if (strangers.length > 0)
-    return { steps: [], warnings: [], refused: strangers.map((other) => `another firewall is here: ${other.name} (${other.because}); rules of iptables beside it need \`beside: [${other.name}]\` in the play`) }
+  if (strangers.length > 0 && !idle)
+    return {
+      steps: [],
+      warnings: [],
+      refused: strangers.map(
+        (other) =>
+          `another firewall is here: ${other.name} (${other.because}); rules of iptables beside it need \`beside: [${other.name}]\` in the play`,
+      ),
+    }
   const numbered = numberRequests(want)
   const grouped = groupWant(numbered, readSpelling(seen, numbered.requests), host, seen)
   if (grouped.refused.length > 0) return { steps: [], warnings: [], refused: grouped.refused }
@@ -32,19 +40,44 @@ function plan(want: IptablesWant, seen: Seen, host: HostWant): Planned {
   const swept = host.prune ? found.map((orphan) => removalGroup(orphan, [orphan.id])) : []
   const groups = mergeGroups([...grouped.groups, ...swept])
   const all = joinPlans([unreadable(seen, backend, groups), planLive(groups, rulesets, backend), planBoot(groups, seen, host)])
-  const named = host.prune ? [] : found.map((orphan) => `${placeName(orphan)}: the rule ${orphan.id} is an orphan: no playbook of this run and no record explains it (--prune removes it)`)
-  return { steps: all.refused.length > 0 ? [] : all.steps, warnings: [...hostWarnings(seen, backend), ...all.warnings, ...named], refused: [...new Set(all.refused)] }
+  const named = host.prune
+    ? []
+    : found.map(
+        (orphan) =>
+          `${placeName(orphan)}: the rule ${orphan.id} is an orphan: no playbook of this run and no record explains it (--prune removes it)`,
+      )
+  return {
+    steps: all.refused.length > 0 ? [] : all.steps,
+    warnings: [...hostWarnings(seen, backend), ...all.warnings, ...named],
+    refused: [...new Set(all.refused)],
+  }
+}
+
+/** Nothing is wanted of iptables here; what earlier runs have left may still go. */
+function isEmpty(want: IptablesWant): boolean {
+  return want.rules.length + want.absent.length + want.chains.length === 0
 }
 
 /** An id with every chain that it stands in; an owned chain goes by `chain:NAME`. */
 function items(want: IptablesWant): readonly WantedItem[] {
   const all = [
     ...want.rules.map((rule) => ({ id: rule.id, origin: rule.origin, where: placeName(rule), want: rule.specs })),
-    ...want.chains.map((chain) => ({ id: `chain:${chain.name}`, origin: chain.origin, where: placeName({ ...chain, chain: chain.name }), want: [chain.policy, chain.specs] })),
+    ...want.chains.map((chain) => ({
+      id: `chain:${chain.name}`,
+      origin: chain.origin,
+      where: placeName({ ...chain, chain: chain.name }),
+      want: [chain.policy, chain.specs],
+    })),
   ]
   return [...new Set(all.map((item) => item.id))].map((id) => {
     const same = all.filter((item) => item.id === id)
-    return { id, playbook: same[0]!.origin.playbook, play: same[0]!.origin.play, want: JSON.stringify(same.map((item) => [item.where, item.want])), where: same.map((item) => item.where) }
+    return {
+      id,
+      playbook: same[0]!.origin.playbook,
+      play: same[0]!.origin.play,
+      want: JSON.stringify(same.map((item) => [item.where, item.want])),
+      where: same.map((item) => item.where),
+    }
   })
 }
 
@@ -65,7 +98,11 @@ function mergeGroups(groups: ReturnType<typeof groupWant>['groups']): ReturnType
 }
 
 /** iptables-nft-save leaves out what iptables cannot express and says so by its exit code: positions in such a chain cannot be known. */
-function unreadable(seen: Seen, backend: Backend, groups: readonly { readonly family: Family }[]): { steps: []; warnings: []; refused: readonly string[] } {
+function unreadable(
+  seen: Seen,
+  backend: Backend,
+  groups: readonly { readonly family: Family }[],
+): { steps: []; warnings: []; refused: readonly string[] } {
   const refused = (['ipv4', 'ipv6'] as const).flatMap((family) => {
     const error = seen.sections.find((section) => section.kind === 'save-error' && section.name === `${backend} ${family}`)?.body.trim()
     if (error === undefined || !groups.some((group) => group.family === family)) return []

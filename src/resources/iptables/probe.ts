@@ -12,14 +12,13 @@ import { builtinChains, type IptablesWant } from './want.js'
  */
 export function probe(want: IptablesWant, host: HostWant): string {
   const { requests } = numberRequests(want)
-  const families = (['ipv4', 'ipv6'] as const).filter((family) => usesFamily(want, family))
   return [
     toolsScript,
     liveScript,
     othersScript,
     extensionsScript(requests),
     spellLibrary,
-    ...families.map((family) => familyScript(family, requests, host)),
+    ...(['ipv4', 'ipv6'] as const).map((family) => whereConcerned(family, want, host, familyScript(family, requests, host))),
     bootFilesScript,
   ].join('\n')
 }
@@ -27,6 +26,12 @@ export function probe(want: IptablesWant, host: HostWant): string {
 /** Whether anything wanted stands in that family. */
 export function usesFamily(want: IptablesWant, family: Family): boolean {
   return [...want.rules, ...want.absent, ...want.chains].some((item) => item.family === family)
+}
+
+/** A family that nothing is wanted of is read only where an earlier run has left something, which may have to go. */
+function whereConcerned(family: Family, want: IptablesWant, host: HostWant, script: string): string {
+  if (usesFamily(want, family) || host.prune) return script
+  return `if grep -q '"${family} ' /var/lib/holdfast/record.json 2>/dev/null; then\n${script}\nfi`
 }
 
 /** Which command is which back end. `iptables -V` without a suffix is an old legacy. */

@@ -3,8 +3,10 @@ import { targetOf } from './chain-target.js'
 import { pairLines } from './edits.js'
 import type { Group } from './groups.js'
 import { joinPlans, type LayerPlan, noted } from './live.js'
+import type { Claim } from './place.js'
 import { editScript, readScript } from './profile-script.js'
 import { type BootLine, readBoot } from './spelled.js'
+import { holds } from './when.js'
 
 /** Stands in the chain where the marker stands in the script: the boot place of every own rule is directly below it. */
 const markerLine = '@marker'
@@ -19,9 +21,16 @@ interface ScriptChain {
 export function planScript(groups: readonly Group[], families: readonly Family[], seen: Seen, host: HostWant): LayerPlan {
   const profile = host.profile?.iptables
   if (profile === undefined) return joinPlans([])
-  const refuse = (sentence: string): LayerPlan => ({ steps: [], warnings: [], refused: [`${sentence}; nothing was written in either layer`] })
+  const refuse = (sentence: string): LayerPlan => ({
+    steps: [],
+    warnings: [],
+    refused: [`${sentence}; nothing was written in either layer`],
+  })
   const text = seen.sections.find((section) => section.kind === 'file' && section.name === profile.script)?.body
-  if (text === undefined) return refuse(`${profile.script}: there is no such file on this host, but the profile ${host.profile?.name} rebuilds the firewall from it`)
+  if (text === undefined)
+    return refuse(
+      `${profile.script}: there is no such file on this host, but the profile ${host.profile?.name} rebuilds the firewall from it`,
+    )
   const script = readScript(text, profile)
   if ('refused' in script) return refuse(script.refused)
   const owned = groups.find((group) => group.owned !== undefined)
@@ -35,15 +44,28 @@ export function planScript(groups: readonly Group[], families: readonly Family[]
   })
   const refused = results.flatMap((result) => result.refused)
   const changed = results.filter((result) => result.changes.length > 0)
-  if (refused.length > 0 || changed.length === 0) return { steps: [], warnings: [], refused }
+  const warnings = results.flatMap(({ chain, after }) => misplaced(chain.group, after?.lines ?? [], profile.marker))
+  if (refused.length > 0 || changed.length === 0) return { steps: [], warnings, refused }
   const edits = changed.map(({ chain, after }) => scriptEdit(chain, after?.lines ?? []))
   const edited = editScript(text, script.marker, profile, edits)
   if ('refused' in edited) return refuse(edited.refused)
   const real = seen.sections.find((section) => section.kind === 'real' && section.name === profile.script)?.body.trimEnd()
   const effect: Effect = { kind: 'file', path: real ?? profile.script, before: text, after: edited.text, mode: '0755' }
   const note = `${profile.script}, below \`${profile.marker}\``
-  const reload = reloadStep(seen, host)
-  return { steps: [{ changes: noted(changed.flatMap((result) => result.changes), note), effect }, ...reload], warnings: [], refused: [] }
+  const edit: LayerPlan = {
+    steps: [
+      {
+        changes: noted(
+          changed.flatMap((result) => result.changes),
+          note,
+        ),
+        effect,
+      },
+    ],
+    warnings,
+    refused: [],
+  }
+  return joinPlans([edit, reloadPlan(seen, host)])
 }
 
 function bootLines(seen: Seen, group: Group): readonly BootLine[] {
@@ -57,9 +79,33 @@ function withMarker(lines: readonly BootLine[], marker: number): readonly BootLi
   return [...sorted.slice(0, at), { line: markerLine, at: marker }, ...sorted.slice(at)]
 }
 
-/** In the script every own rule stands directly below the marker, whatever its place among live rules is. */
+/** In the script every own rule stands directly below the marker, whatever its place among live rules is; but beside the own rule that it names. */
 function belowMarker(group: Group): Group {
-  return { ...group, items: group.items.map((item) => ({ ...item, place: { kind: 'after', anchors: [{ line: markerLine }] } })) }
+  return { ...group, items: group.items.map((item) => ({ ...item, place: scriptPlace(item.place, group) })) }
+}
+
+function scriptPlace(place: Claim, group: Group): Claim {
+  const marker = { line: markerLine }
+  if (place.kind === 'after')
+    return { kind: 'after', anchors: [...place.anchors.map((anchor) => ('id' in anchor ? anchor : marker)), marker] }
+  const [first] = place.kind === 'before' ? place.anchors : []
+  if (first !== undefined && 'id' in first && group.items.some((item) => item.id === first.id)) return { kind: 'before', anchors: [first] }
+  return { kind: 'after', anchors: [marker] }
+}
+
+/** Rules that the boot puts elsewhere than their place says, since nothing of ours stands above the marker: they would move after every boot. */
+function misplaced(group: Group, lines: readonly Line[], marker: string): readonly string[] {
+  const { changes, refused } = targetOf(
+    { ...group, remove: [], absent: [] },
+    { lines: lines.filter((line) => line !== markerLine) },
+    'boot',
+  )
+  if (refused.length > 0) return []
+  const names = new Set(changes.map((change) => change.at.split(' ').at(-1)))
+  return [...names].map(
+    (name) =>
+      `rule ${name}: at boot it stands directly below \`${marker}\` of the script, which is not where its place says; after a boot it has to be moved`,
+  )
 }
 
 /** Positions among rules: the marker that stood in for the script's is none. */
@@ -75,7 +121,12 @@ function uncounted(change: Change, before: readonly BootLine[], after: readonly 
 
 /** Which lines of the file go, and which rules come behind which line of the file. */
 function scriptEdit({ group, lines }: ScriptChain, after: readonly Line[]) {
-  const pairs = new Map(pairLines(lines.map((one) => one.line), after).map(([from, to]) => [to, from]))
+  const pairs = new Map(
+    pairLines(
+      lines.map((one) => one.line),
+      after,
+    ).map(([from, to]) => [to, from]),
+  )
   const kept = new Set(pairs.values())
   const remove = lines.flatMap((one, index) => (kept.has(index) ? [] : [one.at]))
   const insert: { readonly below: number; readonly line: Line }[] = []
@@ -89,10 +140,17 @@ function scriptEdit({ group, lines }: ScriptChain, after: readonly Line[]) {
 }
 
 /** Only where the profile says that a reload is wanted: live is converged by itself, and a restart opens the firewall for a moment. */
-function reloadStep(seen: Seen, host: HostWant): LayerPlan['steps'] {
+function reloadPlan(seen: Seen, host: HostWant): LayerPlan {
   const reload = host.profile?.iptables?.reload
-  if (reload?.wanted !== true) return []
-  const chosen = reload.commands.find((command) => command.when === undefined || seen.facts.versionParts !== undefined)
-  if (chosen === undefined) return []
-  return [{ changes: [], effect: { kind: 'once', layer: 'boot', run: chosen.run, why: 'the profile asks for a reload' } }]
+  if (reload?.wanted !== true) return joinPlans([])
+  for (const { when, run } of reload.commands) {
+    const fits = holds(when, seen.facts.versionParts)
+    if (fits === true) {
+      const effect: Effect = { kind: 'once', layer: 'boot', run, why: `the profile ${host.profile?.name} asks for a reload` }
+      return { steps: [{ changes: [], effect }], warnings: [], refused: [] }
+    }
+    if (fits === 'unknown')
+      return { steps: [], warnings: [`no reload: the version does not tell whether \`${run}\` is right (when: ${when})`], refused: [] }
+  }
+  return joinPlans([])
 }
