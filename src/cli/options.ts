@@ -56,6 +56,18 @@ export interface RollbackOptions extends FleetOptions {
   readonly list: boolean
 }
 
+/** Options of `watch`; spans in milliseconds. */
+export interface WatchOptions extends FleetOptions {
+  readonly every?: number
+  readonly cron?: string
+  readonly tz?: string
+  readonly jitter?: number
+  readonly once: boolean
+  readonly printSystemd: boolean
+  /** `127.0.0.1:9477`. */
+  readonly listen?: string
+}
+
 /** A mistake in the command line or in naming a file, as one sentence: exit 1. */
 export class Mistake extends Error {}
 
@@ -95,6 +107,12 @@ export function duration(text: string): number {
   const span = readDuration(text)
   if (span === undefined) throw new InvalidArgumentError('It must be like 90m, 4h or 2d.')
   return span
+}
+
+/** A span of at least a second, as `90s`, `15m`, `1h`, in milliseconds. */
+export function span(text: string): number {
+  const found = /^([1-9]\d{0,5})s$/.exec(text)
+  return found ? Number(found[1]) * 1000 : duration(text)
 }
 
 /** A moment in ISO 8601 with its zone, in milliseconds since the epoch. */

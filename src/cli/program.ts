@@ -11,6 +11,8 @@ import {
   type Options,
   percentage,
   type RollbackOptions,
+  span,
+  type WatchOptions,
   wholeNumber,
 } from './options.js'
 
@@ -18,6 +20,7 @@ import {
 export interface Commands {
   validate(playbooks: readonly string[], options: Options): Promise<number>
   converge(command: 'plan' | 'apply', playbooks: readonly string[], options: FleetOptions): Promise<number>
+  watch(playbooks: readonly string[], options: WatchOptions): Promise<number>
   rollback(patterns: readonly string[], options: RollbackOptions): Promise<number>
 }
 
@@ -72,6 +75,21 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .action(async (playbooks: string[], options: FleetOptions) =>
       finish(await commands.converge('apply', playbooks, { ...unsaidOfFleet, ...options })),
     )
+  const watch = program
+    .command('watch')
+    .summary('converge on a schedule')
+    .description(
+      'Converge when the schedule says, until a signal comes. Outside the change windows of a host (holdfast_change_windows in the inventory) it only plans and reports.',
+    )
+  withFleet(withFiles(watch))
+    .option('--every <span>', 'a run at once, then one each 90s, 15m, 4h (default: 1h)', span)
+    .option('--cron <expression>', 'runs at these times: "*/15 2-4 * * sat"')
+    .option('--tz <zone>', 'the time zone of --cron (default: that of this machine)')
+    .option('--jitter <span>', 'begin up to so much later, by chance', span)
+    .option('--once', 'one run, then end with its exit code', false)
+    .option('--check', 'change nothing at any time')
+    .option('--print-systemd', 'print a unit that runs this command line (with --once: and a timer)', false)
+    .action(async (playbooks: string[], options: WatchOptions) => finish(await commands.watch(playbooks, { ...unsaidOfFleet, ...options })))
   const rollback = program
     .command('rollback')
     .summary('take back what a run changed')
