@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { exitCode } from '../fleet/exit.js'
 import { keptAim } from '../kept/aim.js'
 import { limitKept } from '../kept/limit.js'
 import { isReady, type KeptHost, type KeptNot, type KeptPlan, type KeptReady } from '../kept/plan.js'
@@ -12,6 +13,7 @@ import { show } from '../report/style.js'
 import type { HostResult } from '../shown.js'
 import { decodeBytes } from '../text.js'
 import type { HostWant } from '../types.js'
+import { untilWindow, windowsOf } from './at-window.js'
 import type { Console } from './console.js'
 import { conclude } from './converge.js'
 import { inventoriesOf } from './files.js'
@@ -42,6 +44,16 @@ export async function applyKept(
   try {
     const given = { ...options, confirmTimeout, state: options.state ?? stateBeside(file, options) }
     const playbooks = [...new Set(kept.flatMap((host) => (isReady(host) ? host.want.playbooks : [])))]
+    if (options.atWindow) {
+      const windows = await windowsOf(
+        kept.filter(isReady).map(({ host }) => host),
+        options,
+        parts,
+      )
+      const say = (text: string): void => console.err.write(`holdfast: ${text}\n`)
+      if (!(await untilWindow(windows, plan.validUntil, given, interrupts, say)))
+        return exitCode({ hosts: [], signal: interrupts.signal()! })
+    }
     const way = await wayOf(kept)
     const engine: RunOrder['engine'] = (order) => parts.engine({ ...order, apply: command === 'apply', way })
     const { shown, bug } = await runOnce({ command, playbooks, hosts, options: given, interrupts, engine }, console)

@@ -25,6 +25,7 @@ export async function converge(
     throw new Mistake('--script and --out belong to plan, or to apply --check')
   if (options.allowedSigners !== undefined) throw new Mistake('--allowed-signers is about a kept plan: name its PLAN.json alone')
   if (options.cause && options.out !== undefined) throw new Mistake('--out keeps whole plans: give --cause to apply instead')
+  if (options.atWindow) throw new Mistake('--at-window is about a kept plan: name its PLAN.json alone')
   refuseKeeping(options, Date.now())
   const loaded = await loadHosts(playbooks, options, parts, console)
   if (!loaded) return 1

@@ -34,6 +34,8 @@ export interface FleetOptions extends Options {
   /** A key to sign the kept plan with, and the file of those whose signature an applied one needs. */
   readonly sign?: string
   readonly allowedSigners?: string
+  /** A kept plan waits for the change windows of its hosts. */
+  readonly atWindow?: boolean
   readonly knownHosts?: string
   readonly acceptNewHostKeys: boolean
   readonly confirmTimeout: number

@@ -71,6 +71,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
   withKeeping(withFleet(withFiles(apply)))
     .usage('[PLAYBOOK...] -i INVENTORY, or PLAN.json')
     .option('--check', 'change nothing: the same as plan')
+    .option('--at-window', 'wait with a kept plan until all its hosts are in their change windows')
     .option('--allowed-signers <file>', 'a kept plan must be signed by one of these (ssh-keygen(1), ALLOWED SIGNERS)')
     .action(async (playbooks: string[], options: FleetOptions) =>
       finish(await commands.converge('apply', playbooks, { ...unsaidOfFleet, ...options })),

@@ -1,4 +1,5 @@
 import type { HostWant, Problem } from '../types.js'
+import { changeWindows } from './change-windows.js'
 import { sortProblems } from './check.js'
 import { groupAddresses } from './group-addresses.js'
 import { hostVariables } from './host-vars.js'
@@ -55,7 +56,9 @@ function loadHost(host: Host, world: World, names: Names, { user, home }: NamedI
     const { document, path } = host.vars.get(name) ?? host
     tell(document.problem(path, `${name} ${message}`))
   })
-  return { target, want: wantNothing(host.name, readHostReach(host, scope, names, tell)), groups: host.groups }
+  const windows = changeWindows(host, scope, tell)
+  const want = wantNothing(host.name, readHostReach(host, scope, names, tell))
+  return { target, want, groups: host.groups, ...(windows.length > 0 && { windows }) }
 }
 
 const wantNothing = (host: string, reach: HostWant['reach']): HostWant => ({
