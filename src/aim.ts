@@ -1,4 +1,4 @@
-import { madeFrom } from './kept/made-from.js'
+import { madeFrom } from './made-from.js'
 import { type HostPlan, idOf, nextRecord, planHost, type Recall } from './plan.js'
 import { resources } from './resources/index.js'
 import type { RunMemory } from './script/act.js'

@@ -23,6 +23,7 @@ export interface Undone {
   readonly why?: string
 }
 
+/** What the undo wrote of itself, for people: each layer, what others changed meanwhile, what stays. */
 export function readNote(note: string): Undone {
   const of = (word: string) => note.split('\n').flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []))
   const [differs, others, stays, why] = [of('differs'), of('others'), of('stays'), of('why')]

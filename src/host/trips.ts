@@ -57,6 +57,7 @@ function whole(sections: readonly Section[]): readonly Section[] {
   throw new EndedEarly(`the host lacks commands that no script can do without: ${printable(lacking)}; nothing was changed`, [])
 }
 
+/** The body of the first section of that kind, if there is one. */
 export function sectionOf(sections: readonly Section[], kind: string): string | undefined {
   return sections.find((section) => section.kind === kind)?.body.trim()
 }

@@ -38,10 +38,12 @@ export interface Task {
   readonly base: Partial<HostResult>
 }
 
+/** The end of a host: its outcome, and what is said beside. */
 export function ended({ item }: Pick<Way, 'item'>, outcome: Outcome, more: Partial<HostResult> = {}): HostResult {
   return { host: item.target.host, outcome, changes: [], ...more }
 }
 
+/** All changes of a plan, in the order of its steps. */
 export function changesOf(plan: HostPlan): readonly Change[] {
   return plan.steps.flatMap((step) => step.changes)
 }
@@ -52,6 +54,7 @@ export function warned(base: Partial<HostResult>, more: readonly string[]): Part
   return warnings.length === 0 ? base : { ...base, warnings }
 }
 
+/** Waits that many milliseconds. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)))
 }

@@ -73,7 +73,7 @@ describe('the sources', () => {
       text
         .split('\n')
         .flatMap((line, at) =>
-          /\bas any\b|: any\b|<any>|\benum \w|^(export )?(abstract )?class (?!\w+ extends \w*Error\b)/.test(line)
+          /\bas any\b|: any\b|<any>|\benum \w|^(export )?(abstract )?class (?!\w+ extends (\w*Error|Mistake)\b)/.test(line)
             ? [`${path}:${at + 1}: ${line.trim()}`]
             : [],
         ),

@@ -1,13 +1,13 @@
-import { chainOf } from '../resources/iptables/ruleset.js'
-import { liveRuleset } from '../resources/iptables/spelled.js'
-import { builtinChains, type IptablesWant } from '../resources/iptables/want.js'
-import { activeBackend } from '../resources/iptables/warnings.js'
-import type { SysctlWant } from '../resources/sysctl/want.js'
-import { cksum } from '../script/cksum.js'
-import { lockRoot, stateDir } from '../script/facts.js'
-import type { MadeFrom } from '../shown.js'
-import { encodeBytes } from '../text.js'
-import type { Backend, Family, HostWant, Seen, Step } from '../types.js'
+import { chainOf } from './resources/iptables/ruleset.js'
+import { liveRuleset } from './resources/iptables/spelled.js'
+import { builtinChains, type IptablesWant } from './resources/iptables/want.js'
+import { activeBackend } from './resources/iptables/warnings.js'
+import type { SysctlWant } from './resources/sysctl/want.js'
+import { cksum } from './script/cksum.js'
+import { lockRoot, stateDir } from './script/facts.js'
+import type { MadeFrom } from './shown.js'
+import { encodeBytes } from './text.js'
+import type { Backend, Family, HostWant, Seen, Step } from './types.js'
 
 /**
  * Fingerprints of what a plan was made from: the wanted keys' values, the chains that it names, every boot file that was read. Counters,
