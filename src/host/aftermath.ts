@@ -140,7 +140,7 @@ function settled(task: Task, sections: readonly Section[]): HostResult {
     ...(seen.facts.record === undefined ? {} : { record: seen.facts.record }),
   }
   if (after.refused.length > 0) return ended(way, 'unsettled', { ...base, reason: after.refused.join('\n') })
-  if (after.steps.length === 0) return ended(way, 'changed', { ...base, changes: changesOf(plan) })
+  if (after.steps.length === 0) return ended(way, plan.steps.length === 0 ? 'in-sync' : 'changed', { ...base, changes: changesOf(plan) })
   return ended(way, 'unsettled', {
     ...base,
     changes: changesOf(after),

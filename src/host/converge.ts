@@ -78,7 +78,9 @@ async function oneTry(way: Way): Promise<HostResult> {
     const base = warned({ ...described(plan), ...basis, ...version }, unfinished(sections))
     if (plan.refused.length > 0) return ended(way, 'failed', { ...base, reason: plan.refused.join('\n') })
     const record = seen.facts.record ?? way.aim.record(options.run, seen, [], new Date().toISOString())
-    if (plan.steps.length === 0) return ended(way, 'in-sync', { ...base, record })
+    // a run that a restart ended between its last boot file and its record: settle cleans up and records
+    const leftovers = options.apply && sections.some((section) => section.kind === 'staged')
+    if (plan.steps.length === 0 && !leftovers) return ended(way, 'in-sync', { ...base, record })
     const moved = way.aim.moved?.(seen, plan) ?? []
     if (moved.length > 0)
       return ended(way, 'stale', { ...base, reason: `moved since the plan was made: ${moved.join(', ')}; nothing was changed` })

@@ -1,6 +1,6 @@
 import type { Resource } from '../resources/resource.js'
 import type { HostWant } from '../types.js'
-import { factsScript } from './facts.js'
+import { factsScript, stateDir } from './facts.js'
 import { lockLibrary } from './lock.js'
 import { asFunction, prelude } from './prelude.js'
 
@@ -17,8 +17,9 @@ export function lookScript(body: string, mark: string): string {
   return asFunction([prelude(mark), lockLibrary, armed, body, 'hf_s end'].join('\n'))
 }
 
-/** A run that is not confirmed: `armed alive` or `armed dead`, with its owner's line. */
+/** A run that is not confirmed: `armed alive` or `armed dead`, with its owner's line; `staged`: what a run that a restart ended left behind. */
 const armed = `if [ -e "$hf_lock/armed" ]; then
   if hf_dead; then hf_s armed dead; else hf_s armed alive; fi
   printf '%s\\n' "$hf_o"
-fi`
+fi
+[ ! -s ${stateDir}/staged ] || hf_s staged`

@@ -118,8 +118,11 @@ function onceAtBoot(effects: readonly Effect[]): readonly string[] {
 /** The record, and the run's own effects for `rollback`. Memory: where it cannot be written that is said, and nothing else fails. */
 function keep(input: ScriptInput, record: HostRecord): string {
   const runDir = `${stateDir}/runs/${input.run}`
+  const memory = JSON.stringify({ run: input.run, at: record.at, who: input.who, effects: input.effects, ...input.memory })
+  const effects =
+    input.effects.length === 0 ? '' : `mkdir -p ${quote(runDir)} && printf '%s\\n' ${quote(memory)} > ${quote(`${runDir}/effects.json`)} &&`
   return `hf_keep() {
-  mkdir -p ${quote(runDir)} && printf '%s\\n' ${quote(JSON.stringify({ run: input.run, at: record.at, who: input.who, effects: input.effects, ...input.memory }))} > ${quote(`${runDir}/effects.json`)} &&
+  mkdir -p ${stateDir}/runs && ${effects}
   printf '%s\\n' ${quote(JSON.stringify(record))} > ${stateDir}/record.json.new && mv -f ${stateDir}/record.json.new ${stateDir}/record.json || return 1
   ls -1t ${stateDir}/runs | sed '1,${keptRuns}d' | while IFS= read -r hf_x; do rm -rf "${stateDir}/runs/$hf_x"; done
 }

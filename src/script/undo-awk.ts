@@ -7,7 +7,7 @@
 export const undoAwk = `FILENAME == ARGV[1] { if (FNR > 1) { b[++nb] = $0; cb[$0]++ } next }
 FILENAME == ARGV[2] { gone[$0 + 0] = 1; next }
 FILENAME == ARGV[3] { a[++na] = $0; next }
-{ if (FNR > 1) c[++nc] = $0 }
+{ if (FNR > 1) { c[++nc] = $0; was[nc] = $0; nw = nc } }
 function count(text,   i, n) { for (i = 1; i <= nc; i++) if (c[i] == text) n++; return n + 0 }
 function copy(text, nth,   i, n, last) { for (i = 1; i <= nc && n < nth; i++) if (c[i] == text) { n++; last = i } return last + 0 }
 function put(pos, text,   i) { for (i = nc; i >= pos; i--) c[i + 1] = c[i]; c[pos] = text; nc++ }
@@ -18,7 +18,8 @@ END {
   for (i = 1; i <= nb; i++) if (i in gone) cg[b[i]]++
   for (i = 1; i <= na; i++) if (count(a[i]) > cb[a[i]] - cg[a[i]]) anew[a[i]] = 1
   for (i = 1; i <= nb; i++) if ((b[i] in anew) && !(i in gone)) { gone[i] = 1; cg[b[i]]++ }
-  for (i = 1; i <= na; i++) if (a[i] in anew) while (count(a[i]) > 0) { print "-D " chain rule(a[i]); drop(copy(a[i], 1)) }
+  for (i = 1; i <= na; i++) if (a[i] in anew) while (count(a[i]) > 0) { op[++no] = "-D " chain rule(a[i]); drop(copy(a[i], 1)) }
+  for (i = 1; i <= nb; i++) if ((i in gone) && count(b[i]) >= cb[b[i]]) delete gone[i]
   for (i = 1; i <= nb; i++) {
     if (!(i in gone)) continue
     t = b[i]
@@ -27,7 +28,10 @@ END {
     for (j = i - 1; j >= 1 && !pos; j--) if (k = copy(b[j], stands(j))) pos = k + 1
     for (j = i + 1; j <= nb && !pos; j++) if (!(j in gone) && (k = copy(b[j], stands(j)))) pos = k
     if (!pos) pos = nc + 1
-    print "-I " chain " " pos rule(t); put(pos, t); delete gone[i]
+    op[++no] = "-I " chain " " pos rule(t); put(pos, t); delete gone[i]
   }
+  same = nw + 0 == nc + 0
+  for (i = 1; i <= nc && same; i++) same = was[i] == c[i]
+  if (!same) for (i = 1; i <= no; i++) print op[i]
 }
 function stands(j,   i, n) { for (i = 1; i <= j; i++) if (b[i] == b[j] && !(i in gone)) n++; return n + 0 }`
