@@ -8,15 +8,15 @@ const rows: readonly (readonly string[])[] = [
   ['cli'],
   ['fleet', 'host'],
   ['report'],
-  ['kept', 'rollback', 'diagnose', 'adopt'],
+  ['kept', 'rollback', 'diagnose', 'adopt', 'causes'],
   ['aim'],
-  ['load', 'history', 'made-from', 'changed-plays', 'causes'],
+  ['load', 'history', 'made-from', 'changed-plays', 'rivals'],
   ['plan', 'seen'],
   ['script'],
   ['resources'],
   ['engine'],
   ['shown'],
-  ['rivals', 'windows'],
+  ['windows'],
   ['types', 'text', 'quote', 'generated'],
 ]
 /** The one file that each of these is imported in. */
