@@ -6,7 +6,7 @@ import { rankGroups } from './group-ranks.js'
 import { growTree, type Tree } from './inventory-tree.js'
 import { anything, mentions } from './mentions.js'
 import { readVarFiles, type VarFiles } from './var-files.js'
-import { mergeVars, type Vars } from './vars.js'
+import { mergeVars, type Variable, type Vars } from './vars.js'
 
 /** A host with all variables that it inherits. */
 export interface Host {
@@ -26,6 +26,8 @@ export interface Inventory {
   readonly hosts: ReadonlyMap<string, Host>
   /** Members in the inventory's order; `all` and `ungrouped` are among them. */
   readonly groups: ReadonlyMap<string, readonly string[]>
+  /** Top-level lists `paths:`. */
+  readonly paths?: readonly Variable[]
   /** Whether a name that is not here may stand in a part that could not be read: nothing is said of it then. */
   readonly mayHide: (name: string) => boolean
 }
@@ -36,14 +38,14 @@ export function readInventory(
   files: Files,
 ): { readonly inventory: Inventory; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
-  const tree: Tree = { groups: new Map(), hosts: new Map() }
+  const tree: Tree = { groups: new Map(), hosts: new Map(), paths: [] }
   const sources = paths.flatMap((path) => inventoryFiles(path, files, 0))
   const unsound = sources.flatMap((file) => readSource(file, files, tree, problems))
   const folders = [...new Set(sources.map(folderOf))]
   const varFiles = (kind: string): readonly VarFiles[] =>
     folders.map((folder) => readVarFiles(join(folder, kind), files, problems, unsound))
   const members = inherit(tree, varFiles('group_vars'), varFiles('host_vars'), problems)
-  return { inventory: { ...members, folder: folders[0] ?? '.', mayHide: (name) => unsound.some((text) => mentions(text, name)) }, problems }
+  return { inventory: { ...members, paths: tree.paths, folder: folders[0] ?? '.', mayHide: (name) => unsound.some((text) => mentions(text, name)) }, problems }
 }
 
 function inventoryFiles(path: string, files: Files, depth: number): readonly string[] {

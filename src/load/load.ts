@@ -2,6 +2,7 @@ import type { HostWant, Problem } from '../types.js'
 import type { ChangeWindow } from '../windows.js'
 import type { Access } from './access.js'
 import { familyOfAddress, isHostName } from './addresses.js'
+import { alongPaths } from './along-paths.js'
 import { changeWindows } from './change-windows.js'
 import { sortProblems } from './check.js'
 import { type Files, folderOf, join, relative } from './files.js'
@@ -28,6 +29,8 @@ export interface LoadInput {
   /** -e key=value: they win over every other variable. */
   readonly extraVars?: Readonly<Record<string, unknown>>
   readonly prune?: boolean
+  /** Also the hosts that no play names. */
+  readonly everyHost?: boolean
   /** The run sees only a part of the fleet (--shard): nothing is removed. */
   readonly partial?: boolean
   readonly files: Files
@@ -92,7 +95,7 @@ async function assembleResolved(read: Read, resolved: Resolved): Promise<{ reado
     return resolved.get(name)
   }
   const loaded = assemble(read, names)
-  if (missing.size === 0) return 'problems' in loaded ? loaded : { ...loaded, notes: notesOf(resolved) }
+  if (missing.size === 0) return 'problems' in loaded ? loaded : alongPaths(read.inventory, read.plays, { ...loaded, notes: notesOf(resolved) })
   await lookUp([...missing], resolved, read.input.lookup)
   return assembleResolved(read, resolved)
 }
@@ -147,7 +150,7 @@ function assemble(
   const hosts = [...inventory.hosts.values()].flatMap((host) => {
     hostVariables(host, scopeOf(host, world), (problem) => run.tell(problem, host.name, undefined))
     const own = plays.filter((play) => isPicked(play, tags) && named.get(play)?.has(host.name))
-    return own.length > 0 && (limit?.hosts.has(host.name) ?? true) ? [loadHost(host, own, input, run)] : []
+    return (own.length > 0 || input.everyHost === true) && (limit?.hosts.has(host.name) ?? true) ? [loadHost(host, own, input, run)] : []
   })
   for (const play of plays) if (isPicked(play, tags) && named.get(play)?.size === 0) readForNobody(play, run)
   const problems = summed(told)
