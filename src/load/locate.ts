@@ -1,4 +1,5 @@
 import type { Problem } from '../types.js'
+import { withoutSecrets } from './secret.js'
 
 /** Makes the problem at an offset of one file's text. */
 export type Locate = (offset: number, path: readonly (string | number)[], message: string) => Problem
@@ -11,7 +12,7 @@ export function locator(file: string, source: string): Locate {
     const line = lineOf(offset, starts)
     const start = starts[line] ?? 0
     const excerpt = source.slice(start, (starts[line + 1] ?? source.length + 1) - 1).replace(/\r$/, '')
-    const shown = excerpt.trim() === '' ? {} : { excerpt: excerpt.slice(0, 500) }
+    const shown = excerpt.trim() === '' ? {} : { excerpt: withoutSecrets(excerpt.slice(0, 500)) }
     return { file, line: line + 1, column: offset - start + 1, path: path.join('.'), message, ...shown }
   }
 }

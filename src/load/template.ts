@@ -5,6 +5,8 @@ import { didYouMean } from './nearest.js'
 export interface Scope {
   readonly get: (name: string) => unknown
   readonly names: () => Iterable<string>
+  /** Why a name that is known must not be filled in here, if so. */
+  readonly withholds?: (name: string) => string | undefined
 }
 
 /** What is wrong with a template, and the text that it is about. */
@@ -125,6 +127,8 @@ function look(expression: string, needle: string, filling: Filling, depth: numbe
   if (!/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*$/.test(expression)) fail(notAName(expression), needle)
   const { scope } = filling
   const [name = '', ...steps] = expression.split('.')
+  const withheld = scope.withholds?.(name)
+  if (withheld !== undefined) fail(withheld, needle)
   const found = scope.get(name)
   if (found === undefined) fail(`unknown variable "${name}"${didYouMean(name, scope.names())}`, needle)
   let value = fillInside(found, name, needle, filling, depth)

@@ -6,6 +6,7 @@ import type { Host } from './inventory.js'
 import type { Play } from './playbook.js'
 import { type Names, type RuleSpecs, readRule } from './rule.js'
 import { scopeOf, type World } from './scope.js'
+import { isSecret } from './secret.js'
 import type { Scope } from './template.js'
 import { readChains } from './want-chains.js'
 import { mergeFilter } from './want-filter.js'
@@ -53,8 +54,13 @@ export function wantOf(host: Host, plays: readonly Play[], run: WantRun): HostWa
   }
 }
 
+/** What a play wants is read by everybody on the host: no secret of a login may stand in it. */
+function withholds(name: string): string | undefined {
+  return isSecret(name) ? `${name} is a secret: what stands in a play can be read on the host` : undefined
+}
+
 function benchOf(host: Host, play: Play, run: WantRun): Bench {
-  const scope = scopeOf(host, run.world, play.written.vars, { lenient: play.lenient, nobody: run.nobody })
+  const scope = { ...scopeOf(host, run.world, play.written.vars, { lenient: play.lenient, nobody: run.nobody }), withholds }
   const report: Bench['report'] = (problem) => run.tell(problem, host.name, play)
   const tell: Bench['tell'] = (path, message, aim) => report(play.document.problem([play.index, ...path], message, aim))
   const specs = sharedSpecs(play, scope, run)

@@ -37,3 +37,23 @@ describe('regular expressions that could take for ever', () => {
     expect(performance.now() - before).toBeLessThan(1000)
   })
 })
+
+describe('secrets in files', () => {
+  const inventory =
+    "web: {hosts: {w1: {ansible_password: 's3cret it''s', ansible_port: 0, db_token: t0ken, ansible_ssh_args: '-o StrictHostKeyChecking=no'}}}"
+  const loadPlay = (play: string, vars = inventory) => loadTexts({ 'inventory.yaml': vars, 'p.yaml': play })
+
+  it('are stars where a line of the file is shown, and the place still fits', async () => {
+    const loaded = await loadPlay('- hosts: web')
+    const [problem] = 'problems' in loaded ? loaded.problems : []
+    expect(problem?.excerpt).toMatch(/ansible_password: \*{14}, ansible_port: 0, db_token: \*{5},/)
+    expect(problem?.excerpt?.slice((problem.column ?? 0) - 1)).toMatch(/^0, db_token/)
+  })
+
+  it('do not go into what a host holds', async () => {
+    const loaded = await loadPlay("- {hosts: web, sysctl: {a.b: '{{ ansible_password }}'}}", inventory.replace('0,', '22,'))
+    expect('problems' in loaded && loaded.problems.map(({ message }) => message)).toEqual([
+      'ansible_password is a secret: what stands in a play can be read on the host',
+    ])
+  })
+})
