@@ -1,18 +1,43 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { Mistake, type Options } from './options.js'
 
 /** The disk as load sees it: undefined where there is no such file or folder. Other errors (no permission) are a Mistake. */
 export const disk = {
-  read: (path: string): string | undefined => orAbsent(path, () => readFileSync(path, 'utf8')),
+  read: (path: string): string | undefined => orAbsent(path, () => readText(path)),
   list: (folder: string): readonly string[] | undefined => orAbsent(folder, () => readdirSync(folder).sort()),
 }
 
 const absent = ['ENOENT', 'ENOTDIR', 'EISDIR']
 
+/** More than any file may hold: what is longer is read this far, and then told to be too long. */
+const most = 64_000_004
+
+/** The text of a file or of a pipe that the shell made (`-i <(generate)`); a device or a socket could go on for ever. */
+function readText(path: string): string {
+  const stats = statSync(path)
+  if (stats.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' })
+  if (!stats.isFile() && !(stats.isFIFO() && /^\/(dev|proc)\//.test(path))) throw new Mistake(`${path} is no file`)
+  const file = openSync(path, 'r')
+  try {
+    const chunks: Buffer[] = []
+    for (let length = 0; length < most; ) {
+      const chunk = Buffer.alloc(Math.min(1 << 20, most - length))
+      const read = readSync(file, chunk)
+      if (read === 0) break
+      chunks.push(chunk.subarray(0, read))
+      length += read
+    }
+    return Buffer.concat(chunks).toString('utf8')
+  } finally {
+    closeSync(file)
+  }
+}
+
 function orAbsent<T>(path: string, read: () => T): T | undefined {
   try {
     return read()
   } catch (error) {
+    if (error instanceof Mistake) throw error
     const { code, message } = error as NodeJS.ErrnoException
     if (code !== undefined && absent.includes(code)) return undefined
     throw new Mistake(`${path} cannot be read: ${message}`)

@@ -39,13 +39,31 @@ export function readInventory(
 ): { readonly inventory: Inventory; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
   const tree: Tree = { groups: new Map(), hosts: new Map(), paths: [] }
-  const sources = paths.flatMap((path) => inventoryFiles(path, files, 0))
-  const unsound = sources.flatMap((file) => readSource(file, files, tree, problems))
+  const found = paths.map((path) => ({ path, sources: inventoryFiles(path, files, 0) }))
+  const empty = found.filter(({ sources }) => sources.length === 0)
+  for (const { path } of empty)
+    problems.push({
+      file: path,
+      line: 1,
+      column: 1,
+      path: '',
+      message: 'holds no inventory: files named *.yaml, *.yml, *.json or without a dot are read',
+    })
+  const sources = found.flatMap((each) => each.sources)
+  const unsound = [...empty.map(() => anything), ...sources.flatMap((file) => readSource(file, files, tree, problems))]
   const folders = [...new Set(sources.map(folderOf))]
   const varFiles = (kind: string): readonly VarFiles[] =>
     folders.map((folder) => readVarFiles(join(folder, kind), files, problems, unsound))
   const members = inherit(tree, varFiles('group_vars'), varFiles('host_vars'), problems)
-  return { inventory: { ...members, paths: tree.paths, folder: folders[0] ?? '.', mayHide: (name) => unsound.some((text) => mentions(text, name)) }, problems }
+  return {
+    inventory: {
+      ...members,
+      paths: tree.paths,
+      folder: folders[0] ?? '.',
+      mayHide: (name) => unsound.some((text) => mentions(text, name)),
+    },
+    problems,
+  }
 }
 
 function inventoryFiles(path: string, files: Files, depth: number): readonly string[] {
@@ -68,7 +86,9 @@ function readSource(file: string, files: Files, tree: Tree, problems: Problem[])
     problems.push(...document.problems, ...check('inventory', document))
     growTree(tree, document, problems)
   }
-  return problems.length > before ? [text ?? anything] : []
+  // What is no text at all, or too much of it, is not searched for names.
+  const read = text !== undefined && text.length < 1_000_000 && !text.includes('\0') ? text : anything
+  return problems.length > before ? [read] : []
 }
 
 function inherit(
