@@ -21,7 +21,7 @@ export interface KeptPlan {
 export type KeptHost = KeptReady | KeptNot
 
 /** How a host is reached: never with its password. */
-export type KeptTarget = Omit<Target, 'password'> & { readonly passwordFrom?: 'inventory' }
+export type KeptTarget = Omit<Target, 'password'> & Pick<Access, 'unsaid'> & { readonly passwordFrom?: 'inventory' }
 
 interface KeptAny {
   readonly host: string

@@ -17,6 +17,7 @@ export function chainBefore({ before, after }: ChainEffect, now: ChainState | nu
 }
 
 function linesBefore(before: readonly Line[], after: readonly Line[], now: readonly Line[]): readonly Line[] {
+  if (now.join('\n') === after.join('\n')) return before
   const pairs = pairLines(before, after)
   const [kept, stayed] = [new Set(pairs.map(([i]) => i)), new Set(pairs.map(([, j]) => j))]
   const settled = sameOrder(before, now)
@@ -41,8 +42,14 @@ function sameOrder(before: readonly Line[], now: readonly Line[]): boolean {
 }
 
 function placeOf(before: readonly Line[], at: number, lines: readonly Line[]): number {
-  for (let above = at - 1; above >= 0; above--) if (lines.includes(before[above]!)) return lines.indexOf(before[above]!) + 1
-  for (let below = at + 1; below < before.length; below++) if (lines.includes(before[below]!)) return lines.indexOf(before[below]!)
+  // Of equal copies the one with the same number, else the last.
+  const standing = (index: number): number => {
+    const copies = lines.flatMap((line, place) => (line === before[index] ? [place] : []))
+    const number = before.slice(0, index).filter((line) => line === before[index]).length
+    return copies[number] ?? copies.at(-1) ?? -1
+  }
+  for (let above = at - 1; above >= 0; above--) if (standing(above) >= 0) return standing(above) + 1
+  for (let below = at + 1; below < before.length; below++) if (standing(below) >= 0) return standing(below)
   return lines.length
 }
 

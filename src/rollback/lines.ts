@@ -16,17 +16,24 @@ interface Hunk {
  */
 export function withoutEdit(before: string, after: string, now: string): string | undefined {
   const [old, written, lines] = [linesOf(before), linesOf(after), linesOf(now)]
+  const hunks = hunksOf(old, written)
+  const texts = (hunk: Hunk) => written.slice(hunk.from, hunk.to)
+  if (isBack(hunks.flatMap(texts), old, lines)) return now
   const stands = new Map(commonSubsequence(written, lines))
+  const places = hunks.map((hunk) => placeOf(hunk, texts(hunk), old, written, lines, stands))
+  const goes = hunks.flatMap((hunk, index) => (typeof places[index] === 'number' ? texts(hunk) : []))
+  const comes = hunks.flatMap((hunk) => hunk.old)
   const edits: { readonly at: number; readonly remove: number; readonly insert: readonly string[] }[] = []
-  for (const hunk of hunksOf(old, written)) {
-    const own = written.slice(hunk.from, hunk.to)
-    if (isBack(hunk, own, old, lines)) continue
-    const at = own.length > 0 ? placeOf(hunk, own, written, lines, stands) : gapOf(hunk.from, written, lines, stands)
-    if (at === undefined) return undefined
-    edits.push({ at, remove: own.length, insert: hunk.old })
+  for (const [index, hunk] of hunks.entries()) {
+    const place = places[index]
+    const insert = comesBack(hunk.old, old, (line) => count(lines, line) - count(goes, line), comes)
+    const at = typeof place === 'number' ? place : insert === false ? 0 : gapOf(hunk.from, hunk.to, written, lines, stands)
+    const replaced = place === 'gone' && hunk.to > hunk.from && insert === true
+    if (replaced || place === 'unclear' || insert === 'unclear' || at === undefined) return undefined
+    edits.push({ at, remove: typeof place === 'number' ? hunk.to - hunk.from : 0, insert: insert ? hunk.old : [] })
   }
   const result = [...lines]
-  for (const { at, remove, insert } of edits.sort((a, b) => b.at - a.at)) result.splice(at, remove, ...insert)
+  for (const { at, remove, insert } of edits.reverse().sort((a, b) => b.at - a.at)) result.splice(at, remove, ...insert)
   return result.join('')
 }
 
@@ -42,34 +49,51 @@ function hunksOf(old: readonly string[], written: readonly string[]): readonly H
 
 const count = (lines: readonly string[], line: string): number => lines.filter((other) => other === line).length
 
-/** Nothing of what the run wrote is there any more, and all that it took away is. */
-function isBack({ old }: Hunk, own: readonly string[], before: readonly string[], lines: readonly string[]): boolean {
-  const left = own.some((line) => count(lines, line) > count(before, line))
-  const missing = old.some((line) => count(lines, line) < count(before, line))
-  return !left && !missing
+/** The old lines stand in the old order, and nothing more of what the run wrote. */
+function isBack(own: readonly string[], old: readonly string[], lines: readonly string[]): boolean {
+  const known = new Set(old)
+  return lines.filter((line) => known.has(line)).join('') === old.join('') && own.every((line) => count(lines, line) <= count(old, line))
 }
 
-/** Where the run's lines stand: all of them, one below the other, and no other copy of one. */
+/** Where the run's lines stand: all of them, one below the other, and no other copy of one; or that none of them stands any more. */
 function placeOf(
   { from, to }: Hunk,
   own: readonly string[],
+  old: readonly string[],
+  written: readonly string[],
+  lines: readonly string[],
+  stands: ReadonlyMap<number, number>,
+): number | 'gone' | 'unclear' {
+  const start = stands.get(from)
+  const whole = own.length > 0 && start !== undefined && own.every((_, at) => stands.get(from + at) === start + at) && to > from
+  if (whole) return own.every((line) => line.trim() === '' || count(lines, line) === count(written, line)) ? start : 'unclear'
+  return own.every((line) => count(lines, line) <= Math.min(count(old, line), count(written, line) - 1)) ? 'gone' : 'unclear'
+}
+
+/** Whether lines that the run took away are to come back: they all are missing, and as many copies as it took. */
+function comesBack(
+  lines: readonly string[],
+  old: readonly string[],
+  left: (line: string) => number,
+  all: readonly string[],
+): boolean | 'unclear' {
+  if (lines.every((line) => left(line) >= count(old, line))) return false
+  return lines.every((line) => left(line) + count(all, line) === count(old, line)) ? true : 'unclear'
+}
+
+/** Where lines that the run took away come back: behind the line above, else before the one below, if that still stands once. */
+function gapOf(
+  from: number,
+  to: number,
   written: readonly string[],
   lines: readonly string[],
   stands: ReadonlyMap<number, number>,
 ): number | undefined {
-  const start = stands.get(from)
-  if (start === undefined) return undefined
-  for (let at = from; at < to; at++) if (stands.get(at) !== start + at - from) return undefined
-  return own.every((line) => line.trim() === '' || count(lines, line) === count(written, line)) ? start : undefined
-}
-
-/** Where lines that the run took away come back: behind the line above, else before the one below, if that still stands once. */
-function gapOf(at: number, written: readonly string[], lines: readonly string[], stands: ReadonlyMap<number, number>): number | undefined {
   if (lines.length === 0) return 0
   const sure = (index: number): number | undefined => {
     const line = written[index]
     return line !== undefined && count(lines, line) === count(written, line) ? stands.get(index) : undefined
   }
-  const above = sure(at - 1)
-  return above === undefined ? sure(at) : above + 1
+  const above = sure(from - 1)
+  return above === undefined ? sure(to) : above + 1
 }

@@ -1,0 +1,175 @@
+import type { KeptPlan } from '../../src/kept/plan.js'
+
+/** A plan with every kind of thing in it; three hosts: one to change, one in sync, one that could not be reached. */
+export const sample: KeptPlan = {
+  format: 1,
+  tool: '1.2.3',
+  run: '20260112T021500Z-4f2a9c',
+  by: 'kim@jump1',
+  made: '2026-01-12T02:15:00.000Z',
+  validUntil: '2026-01-12T06:00:00.000Z',
+  confirmTimeout: 60,
+  hosts: [
+    {
+      host: 'appliance1',
+      groups: ['appliance', 'tokyo'],
+      target: {
+        host: 'appliance1',
+        address: '192.0.2.1',
+        port: 22,
+        user: 'root',
+        keyFile: '/home/kim/.ssh/id_ed25519',
+        passwordFrom: 'inventory',
+        become: false,
+        becomeUser: 'root',
+      },
+      outcome: 'pending',
+      version: '6.5 SP2 build 1548',
+      want: {
+        host: 'appliance1',
+        profile: {
+          name: 'IWSVA 6.5',
+          file: 'playbooks/profiles/iwsva-6.5.yaml',
+          version: { command: 'clish -c "show system version"', expression: 'SP(?<sp>\\d+)', display: '6.5 SP{sp}' },
+          iptables: {
+            script: '/usr/iwss/iwsvafw.sh',
+            marker: '# stateful',
+            line: { ipv4: 'IPTABLE ipv4 {rule}' },
+            read: '^IPTABLE (?<rule>.*)$',
+            reload: { wanted: false, commands: [{ when: 'sp == 3', run: '/usr/iwss/iwsvafw.sh restart' }] },
+          },
+          sysctl: { file: '/etc/sysctl.conf' },
+        },
+        resources: {
+          sysctl: {
+            keys: [
+              {
+                path: '/proc/sys/net/ipv4/tcp_rfc1337',
+                key: 'net.ipv4.tcp_rfc1337',
+                value: '0',
+                origin: { playbook: 'playbooks/main.yaml', play: 'reconnect' },
+              },
+            ],
+            reage: false,
+          },
+          iptables: {
+            rules: [
+              {
+                id: 'proxy',
+                origin: { playbook: 'playbooks/main.yaml', play: '日本語 "quoted" $(x)' },
+                family: 'ipv4',
+                table: 'filter',
+                chain: 'INPUT',
+                specs: [['-s', '192.0.2.7', '-j', 'ACCEPT']],
+                place: { kind: 'after', anchors: [{ id: 'other' }, { spec: ['-j', 'DROP'] }] },
+              },
+            ],
+            absent: [
+              {
+                id: 'old',
+                origin: { playbook: 'playbooks/main.yaml', play: 'x' },
+                family: 'ipv6',
+                table: 'filter',
+                chain: 'INPUT',
+                spec: ['-j', 'DROP'],
+              },
+            ],
+            chains: [
+              {
+                name: 'watchers',
+                origin: { playbook: 'playbooks/main.yaml', play: 'x' },
+                family: 'ipv4',
+                table: 'filter',
+                policy: 'DROP',
+                exact: false,
+                ignore: ['f2b-*'],
+                specs: [['-j', 'RETURN']],
+              },
+            ],
+          },
+        },
+        playbooks: ['playbooks/main.yaml'],
+        mayRemove: true,
+        prune: false,
+        bootLoader: 'auto',
+        beside: ['ufw'],
+        reach: [{ from: '192.0.2.9', port: 8080, protocol: 'tcp', allowed: true, origin: 'playbooks/main.yaml:3:5' }],
+        onChange: [{ play: 'reconnect', run: 'true', timeout: 30 }],
+      },
+      steps: [
+        {
+          changes: [
+            {
+              resource: 'sysctl',
+              layer: 'live',
+              at: 'net.ipv4.tcp_rfc1337',
+              before: '1',
+              after: '0',
+              from: 1,
+              to: 2,
+              cause: 'new',
+              note: 'a note',
+            },
+          ],
+          effect: {
+            kind: 'value',
+            path: '/proc/sys/net/ipv4/tcp_rfc1337',
+            before: '1',
+            after: '0',
+            also: ['/proc/sys/net/ipv4/x'],
+            noUndo: 'why',
+          },
+        },
+        {
+          changes: [],
+          effect: {
+            kind: 'chain',
+            backend: 'nft',
+            family: 'ipv4',
+            table: 'filter',
+            chain: 'INPUT',
+            before: { policy: 'DROP', lines: ['-j ACCEPT'] },
+            after: { policy: 'DROP', lines: [] },
+          },
+        },
+        {
+          changes: [],
+          effect: { kind: 'chain', backend: 'nft', family: 'ipv4', table: 'filter', chain: 'watchers', before: null, after: { lines: [] } },
+        },
+        {
+          changes: [],
+          effect: { kind: 'file', path: '/etc/sysctl.conf', before: 'a byte that is no UTF-8: \udc80\n', after: 'x\n', mode: '0644' },
+        },
+        { changes: [], effect: { kind: 'file', path: '/etc/systemd/system/x', before: null, after: '../x', mode: '0777', link: true } },
+        { changes: [], effect: { kind: 'once', layer: 'boot', run: 'systemctl daemon-reload', why: 'a unit came' } },
+      ],
+      madeFrom: { version: '6.5 SP2 build 1548', backend: 'nft', init: 'sysv', parts: { '/etc/sysctl.conf': '1 2' } },
+    },
+    {
+      host: 'web1',
+      groups: ['web'],
+      target: { host: 'web1', address: '192.0.2.2', port: 22, user: 'root', become: true, becomeUser: 'root' },
+      outcome: 'in-sync',
+      want: {
+        host: 'web1',
+        resources: {},
+        playbooks: ['playbooks/main.yaml'],
+        mayRemove: true,
+        prune: false,
+        bootLoader: 'none',
+        beside: [],
+        reach: [],
+        onChange: [],
+      },
+      steps: [],
+      madeFrom: { init: 'systemd', parts: {} },
+    },
+    {
+      host: 'web2',
+      groups: ['web'],
+      target: { host: 'web2', address: '192.0.2.3', port: 22, user: 'root', become: false, becomeUser: 'root' },
+      outcome: 'unreachable',
+      reason: 'no route',
+    },
+  ],
+}
