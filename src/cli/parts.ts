@@ -3,12 +3,10 @@ import { homedir, hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Converge, FleetHost } from '../engine.js'
 import type { ConvergeOptions } from '../host/converge.js'
-import type { Session } from '../host/session.js'
 import type { LoadInput, loadRun } from '../load/load.js'
 import type { loadNamed, NamedInput } from '../load/named.js'
 import type { Recall } from '../plan.js'
 import type { HostResult } from '../shown.js'
-import type { Target } from '../types.js'
 import { disk } from './files.js'
 import { knownHostsFiles, saveKey } from './known-hosts.js'
 import type { FleetOptions } from './options.js'
@@ -66,17 +64,20 @@ async function startEngine({ run, apply, options, recall, say, way }: EngineOrde
   const { onlyCauses } = await import('../causes.js')
   const { converge } = await import('../host/converge.js')
   const { afterChange } = await import('../host/on-change.js')
-  const { connectSsh } = await import('../host/ssh.js')
+  const { connector } = await import('../host/connect.js')
   const { parseKnownHosts } = await import('../host/known-hosts.js')
   const { acceptNewHostKeys: acceptNew, confirmTimeout, lockTimeout, connectTimeout } = options
   const files = knownHostsFiles(options)
   const knownHosts = parseKnownHosts(files)
   if (options.verbose) for (const note of knownHosts.notes) say(note)
-  const keep = (line: string): void => {
-    const failure = saveKey(files[0]!.file, line)
+  const saveKeyIn = (file: string, line: string): void => {
+    const failure = saveKey(file, line)
     if (failure) say(failure)
   }
-  const connect = (target: Target): Promise<Session> => connectSsh(target, { knownHosts, acceptNew, saveKey: keep, connectTimeout })
+  const connect = connector({
+    ...{ knownHosts, acceptNew, connectTimeout, knownHostsSaid: options.knownHosts !== undefined },
+    ...{ read: disk.read, saveKeyIn, saveKey: (line: string) => saveKeyIn(files[0]!.file, line) },
+  })
   const fixed = { run, apply, who: whoRuns(), confirmTimeout, lockTimeout, connectTimeout, commandTimeout, connect }
   const { cause } = options
   const aimFor: typeof aimOf = (want, recalled = {}) => (cause ? onlyCauses(cause, want, recalled) : aimOf(want, recalled))

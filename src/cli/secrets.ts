@@ -21,10 +21,9 @@ export async function withSecrets(hosts: readonly LoadedHost[], options: FleetOp
       ...target,
     },
   }))
-  const { unlockKeys } = await import('../host/ssh.js')
-  await unlockKeys(
+  const { unlockAll } = await import('../host/connect.js')
+  await unlockAll(
     given.map(({ target }) => target),
-    {},
     (question) => askHidden(question).catch(withoutAnswer),
   )
   return given

@@ -11,10 +11,12 @@ export interface Keyring {
 export interface Credentials {
   readonly user: string
   readonly password?: string
-  /** The inventory's key file: tried first, and worth a note when it cannot be read. */
-  readonly keyFile?: string
-  /** Key files that are tried if they are there. */
+  /** Key files that are named: tried first, and worth a note when they cannot be read. */
+  readonly keyFiles: readonly string[]
+  /** Key files that are tried if they are there, where none is named. */
   readonly identities: readonly string[]
+  /** Of the agent's keys, only those that stand in the key files. */
+  readonly identitiesOnly: boolean
   /** Socket of ssh-agent. */
   readonly agent?: string
 }
@@ -34,17 +36,18 @@ export interface Ways {
 
 /** Ways to log in: the named key file, the agent's keys, the usual files (where no key is named), the password. */
 export async function findWays(credentials: Credentials, keyring: Keyring): Promise<Ways> {
-  const { user, keyFile, password, identities } = credentials
+  const { user, keyFiles, password } = credentials
   const agent = await findAgent(credentials, keyring)
-  const files = keyFile === undefined ? identities : [keyFile]
-  const keys = await Promise.all(files.map((file) => findKey(file, credentials, agent.keys, keyring)))
+  const keys = await Promise.all(filesOf(credentials).map((file) => findKey(file, credentials, agent.keys, keyring)))
   const ways = keys.flatMap((found) => found.ways)
   const password_ = password === undefined ? [] : [passwordWay(user, password)]
   return {
-    ways: keyFile === undefined ? [...agent.ways, ...ways, ...password_] : [...ways, ...agent.ways, ...password_],
+    ways: keyFiles.length === 0 ? [...agent.ways, ...ways, ...password_] : [...ways, ...agent.ways, ...password_],
     notes: [...agent.notes, ...keys.flatMap((found) => found.notes)],
   }
 }
+
+const filesOf = ({ keyFiles, identities }: Credentials): readonly string[] => (keyFiles.length === 0 ? identities : keyFiles)
 
 /** A login under way: ssh2 asks `handler` for the next way; `report` says what was tried and what the host takes. */
 export interface Login {
@@ -82,9 +85,12 @@ interface FoundAgent extends Ways {
 }
 
 /** An agent that does not answer is a note: ssh2 would end the whole login with its error. */
-async function findAgent({ user, agent }: Credentials, keyring: Keyring): Promise<FoundAgent> {
+async function findAgent(credentials: Credentials, keyring: Keyring): Promise<FoundAgent> {
+  const { user, agent, identitiesOnly } = credentials
   if (!agent) return { ways: [], notes: [], keys: [] }
-  const opened = keyring.openAgent(agent)
+  const opened = identitiesOnly
+    ? narrowed(keyring.openAgent(agent), await publicKeysOf(credentials, keyring), keyring)
+    : keyring.openAgent(agent)
   try {
     const keys = await agentKeys(opened, keyring)
     const label = `${keys.length} ${keys.length === 1 ? 'key' : 'keys'} of the agent`
@@ -93,6 +99,24 @@ async function findAgent({ user, agent }: Credentials, keyring: Keyring): Promis
   } catch (error) {
     return { ways: [], notes: [`the agent at ${agent} does not answer (${(error as Error).message})`], keys: [] }
   }
+}
+
+/** An agent that shows only some of its keys. */
+function narrowed(agent: BaseAgent, wanted: readonly Buffer[], keyring: Keyring): BaseAgent {
+  const shows = (key: Buffer | ParsedKey): boolean => publicPart(key, keyring).some((shown) => wanted.some((each) => each.equals(shown)))
+  const getIdentities: BaseAgent['getIdentities'] = (done) =>
+    agent.getIdentities((error, keys) => done(error, (keys as (Buffer | ParsedKey)[] | undefined)?.filter(shows) as never))
+  return Object.assign(Object.create(agent) as BaseAgent, { getIdentities })
+}
+
+/** The public parts of the key files, from the file itself or the .pub beside it. */
+async function publicKeysOf(credentials: Credentials, keyring: Keyring): Promise<readonly Buffer[]> {
+  const all = filesOf(credentials).flatMap((file) => [file, `${file}.pub`])
+  const texts = await Promise.all(all.map((file) => readFile(file).catch(() => Buffer.alloc(0))))
+  return texts.flatMap((text) => {
+    const key = keyring.parseKey(text)
+    return key instanceof Error ? [] : [key.getPublicSSH()]
+  })
 }
 
 const agentSeconds = 3
@@ -113,13 +137,13 @@ function publicPart(key: Buffer | ParsedKey, keyring: Keyring): readonly Buffer[
   return parsed instanceof Error ? [] : [parsed.getPublicSSH()]
 }
 
-async function findKey(file: string, { user, keyFile }: Credentials, ofAgent: readonly Buffer[], keyring: Keyring): Promise<Ways> {
+async function findKey(file: string, { user, keyFiles }: Credentials, ofAgent: readonly Buffer[], keyring: Keyring): Promise<Ways> {
   const text = await readFile(file).catch((error: NodeJS.ErrnoException) => error)
-  if (text instanceof Error) return text.code === 'ENOENT' && keyFile === undefined ? none() : none(`${file}: ${text.message}`)
+  if (text instanceof Error) return text.code === 'ENOENT' && keyFiles.length === 0 ? none() : none(`${file}: ${text.message}`)
   const key = parseOnce(text, keyring)
   if (key instanceof Error) return none(`${file} ${whyNot(key)}`)
   if (!key.isPrivateKey()) return none(`${file} holds no private key`)
-  if (keyFile === undefined && ofAgent.some((held) => held.equals(key.getPublicSSH()))) return none()
+  if (keyFiles.length === 0 && ofAgent.some((held) => held.equals(key.getPublicSSH()))) return none()
   return { ways: [{ methods: ['publickey'], label: file, auth: () => ({ type: 'publickey', username: user, key }) }], notes: [] }
 }
 
@@ -132,12 +156,10 @@ const whyNot = (error: Error): string =>
 
 /** The key files of a login that want a passphrase, as far as there is no other way: named files always, the usual ones only if all else is missing. */
 export async function lockedKeys(credentials: Credentials, keyring: Keyring): Promise<readonly string[]> {
-  const { keyFile, identities, password } = credentials
+  const { keyFiles, password } = credentials
   const agent = await findAgent(credentials, keyring)
-  const files = keyFile === undefined ? identities : [keyFile]
-  const found = await Promise.all(files.map(async (file) => ({ file, state: await lockOf(file, agent.keys, keyring) })))
-  const needed =
-    keyFile !== undefined || (password === undefined && agent.keys.length === 0 && !found.some(({ state }) => state === 'open'))
+  const found = await Promise.all(filesOf(credentials).map(async (file) => ({ file, state: await lockOf(file, agent.keys, keyring) })))
+  const needed = keyFiles.length > 0 || (password === undefined && agent.keys.length === 0 && !found.some(({ state }) => state === 'open'))
   return needed ? found.filter(({ state }) => state === 'locked').map(({ file }) => file) : []
 }
 

@@ -1,13 +1,15 @@
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, Socket } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { NodeSSH } from 'node-ssh'
 import ssh2, { type Algorithms, type Client, type ServerHostKeyAlgorithm } from 'ssh2'
 import type { Access } from '../load/access.js'
 import { shellFor } from './become.js'
 import { execute } from './exec.js'
-import { checkHostKey, type KeyCheck, type KnownHosts, keyTypesFor, lineFor, remember } from './known-hosts.js'
+import { checkHostKey, type KeyCheck, type KeyOwner, type KnownHosts, keyTypesFor, lineFor, remember } from './known-hosts.js'
 import { type Credentials, findWays, type Keyring, lockedKeys, logIn, unlockKey } from './login.js'
+import type { Passage } from './proxy-command.js'
 import type { Session } from './session.js'
 import { type Phase, type SshError, unreachable } from './unreachable.js'
 
@@ -26,6 +28,14 @@ export interface SshOptions {
   readonly agent?: string
   /** Also offer what servers older than OpenSSH 5.3 need: SHA-1 key exchange, CBC ciphers, MD5, DSA. */
   readonly legacyAlgorithms?: boolean
+  /** Key files that ssh_config names, tried after the target's own. */
+  readonly keyFiles?: readonly string[]
+  /** Only the named key files, also of what the agent holds. */
+  readonly identitiesOnly?: boolean
+  /** The name that the host's key is looked for under, without its port (HostKeyAlias). */
+  readonly alias?: string
+  /** StrictHostKeyChecking=no was said, and is not followed. */
+  readonly unchecked?: boolean
 }
 
 const keyring: Keyring = {
@@ -36,13 +46,26 @@ const keyring: Keyring = {
   openAgent: (socket) => ssh2.createAgent(socket),
 }
 
-/** Logs in. Throws Unreachable, whose message holds the host's or the system's own words and what can be done. */
+/** A login, and how to end it. */
+export interface OpenClient {
+  readonly client: Client
+  /** Why the connection went away, as far as it was heard. */
+  whyLost(): string | undefined
+  end(): void
+}
+
+/** Logs in and opens a session. Throws Unreachable, whose message holds the host's or the system's own words and what can be done. */
 export async function connectSsh(target: Access, options: SshOptions): Promise<Session> {
+  return sessionOver(await openClient(target, options), target)
+}
+
+/** Logs in, over a passage where there is one, else over TCP. Throws Unreachable. */
+export async function openClient(target: Access, options: SshOptions, passage?: Passage): Promise<OpenClient> {
   const ways = await findWays(credentialsOf(target, options), keyring)
   const login = logIn(target.user, ways)
   const judge = hostKeyJudge(target, options)
-  const attempt = { target, options, phase: 'connect' as Phase }
-  const socket = openSocket(target, options)
+  const attempt = { target, options, phase: (passage ? 'handshake' : 'connect') as Phase }
+  const socket = passage?.socket ?? openSocket(target, options)
   const ssh = new NodeSSH()
   const connected = ssh.connect({
     host: target.address,
@@ -55,16 +78,16 @@ export async function connectSsh(target: Access, options: SshOptions): Promise<S
     algorithms: algorithmsFor(target, options),
     authHandler: login.handler,
   })
-  const connection = ssh.connection!
+  const client = ssh.connection!
   let lastError: string | undefined
   // node-ssh removes its own 'error' listener once it is ready: a later error would end the process
-  connection.on('error', (error) => {
+  client.on('error', (error) => {
     lastError = error.message
   })
   socket.once('connect', () => {
     attempt.phase = 'handshake'
   })
-  connection.once('handshake', () => {
+  client.once('handshake', () => {
     attempt.phase = 'login'
     judge.settle()
   })
@@ -72,21 +95,27 @@ export async function connectSsh(target: Access, options: SshOptions): Promise<S
     await connected
   } catch (error) {
     socket.destroy()
-    throw unreachable(error as SshError, { ...attempt, report: login.report(), check: judge.check() })
+    const said = passage?.said()
+    throw unreachable(error as SshError, { ...attempt, report: login.report(), check: judge.check(), ...(said && { said }) })
   }
-  return sessionOver(connection, socket, target, () => lastError)
+  return { client, whyLost: () => lastError, end: () => endOf(client, socket) }
 }
 
-function sessionOver(connection: Client, socket: Socket, target: Access, whyLost: () => string | undefined): Session {
+function endOf(client: Client, socket: Duplex): void {
+  client.end()
+  if (socket instanceof Socket) socket.destroySoon()
+  setTimeout(() => socket.destroy(), 500).unref()
+}
+
+/** A session over a login. */
+export function sessionOver({ client, whyLost, end }: OpenClient, target: Access): Session {
   let closed = false
   return {
     run: (script, options) =>
-      execute(connection, shellFor(target), script, options, () => (closed ? 'it was closed from this side' : whyLost())),
+      execute(client, shellFor(target), script, options, () => (closed ? 'it was closed from this side' : whyLost())),
     close() {
       closed = true
-      connection.end()
-      socket.destroySoon()
-      setTimeout(() => socket.destroy(), 500).unref()
+      end()
     },
   }
 }
@@ -104,10 +133,15 @@ function openSocket(target: Access, options: SshOptions): Socket {
 /** Asks (undefined: there is nobody to ask) once for the passphrase of every key file that cannot do without; three wrong ones leave it locked. */
 export async function unlockKeys(
   targets: readonly Access[],
-  options: Pick<SshOptions, 'agent' | 'identities'>,
+  optionsFor: (target: Access) => Keys,
   ask: (question: string) => Promise<string | undefined>,
 ): Promise<void> {
-  const logins = new Map(targets.map((target) => [`${target.keyFile}\0${target.password === undefined}`, credentialsOf(target, options)]))
+  const logins = new Map(
+    targets.map((target) => [
+      JSON.stringify([target.keyFile, target.password === undefined, optionsFor(target)]),
+      credentialsOf(target, optionsFor(target)),
+    ]),
+  )
   const locked = await Promise.all([...logins.values()].map((credentials) => lockedKeys(credentials, keyring)))
   for (const file of new Set(locked.flat())) {
     for (let tries = 0; tries < 3; tries++) {
@@ -117,16 +151,21 @@ export async function unlockKeys(
   }
 }
 
-function credentialsOf(target: Access, options: Pick<SshOptions, 'agent' | 'identities'>): Credentials {
-  const agent = options.agent ?? process.env.SSH_AUTH_SOCK
+type Keys = Pick<SshOptions, 'agent' | 'identities' | 'keyFiles' | 'identitiesOnly'>
+
+function credentialsOf({ user, password, keyFile }: Access, { agent = process.env.SSH_AUTH_SOCK, ...options }: Keys): Credentials {
   return {
-    user: target.user,
+    user,
+    keyFiles: [...(keyFile === undefined ? [] : [keyFile]), ...(options.keyFiles ?? [])],
     identities: options.identities ?? ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name)),
-    ...(target.password !== undefined && { password: target.password }),
-    ...(target.keyFile !== undefined && { keyFile: target.keyFile }),
+    identitiesOnly: options.identitiesOnly ?? false,
+    ...(password !== undefined && { password }),
     ...(agent && { agent }),
   }
 }
+
+/** Under which name the host's key is known. */
+const ownerOf = (target: Access, { alias }: SshOptions): KeyOwner => (alias === undefined ? target : { host: alias, port: 22 })
 
 const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
   'ssh-ed25519',
@@ -139,8 +178,9 @@ const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
 ]
 
 /** ssh2's algorithms, those of the known host keys first. */
-function algorithmsFor(target: Access, { knownHosts, legacyAlgorithms }: SshOptions): Algorithms {
-  const known = new Set(keyTypesFor(knownHosts, target))
+function algorithmsFor(target: Access, options: SshOptions): Algorithms {
+  const { knownHosts, legacyAlgorithms } = options
+  const known = new Set(keyTypesFor(knownHosts, ownerOf(target, options)))
   const offered = legacyAlgorithms ? [...hostKeyAlgorithms, 'ssh-dss' as const] : hostKeyAlgorithms
   const isKnown = (algorithm: string): boolean => known.has(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)
   const serverHostKey = [...offered.filter(isKnown), ...offered.filter((algorithm) => !isKnown(algorithm))]
@@ -162,19 +202,21 @@ interface HostKeyJudge {
   check(): KeyCheck | undefined
 }
 
-function hostKeyJudge(target: Access, { knownHosts, acceptNew, saveKey }: SshOptions): HostKeyJudge {
+function hostKeyJudge(target: Access, options: SshOptions): HostKeyJudge {
+  const { knownHosts, acceptNew, saveKey } = options
+  const owner = ownerOf(target, options)
   let check: KeyCheck | undefined
   let taken: Buffer | undefined
   return {
     accepts(key) {
-      check = checkHostKey(knownHosts, target, key)
+      check = checkHostKey(knownHosts, owner, key)
       const take = acceptNew && check.verdict === 'unknown'
       if (take) taken = Buffer.from(key)
       return take || check.verdict === 'ok'
     },
     settle() {
       if (taken === undefined) return
-      const line = lineFor(target.address, target.port, taken)
+      const line = lineFor(owner.address ?? owner.host, owner.port, taken)
       taken = undefined
       remember(knownHosts, line, 'this run (accepted as new)')
       saveKey(line)

@@ -12,24 +12,33 @@ export type SshError = Error & { readonly level?: string; readonly code?: unknow
 /** A connection that failed. */
 export interface Attempt {
   readonly target: Target
-  readonly options: { readonly connectTimeout: number; readonly legacyAlgorithms?: boolean }
+  readonly options: { readonly connectTimeout: number; readonly legacyAlgorithms?: boolean; readonly unchecked?: boolean }
   readonly phase: Phase
   /** What the login tried. */
   readonly report: string
   /** What known_hosts said of the key that the host showed. */
   readonly check: KeyCheck | undefined
+  /** What the passage to the host said (a ProxyCommand's stderr). */
+  readonly said?: string
 }
 
 /** The error for people: what failed, in the host's or the system's own words, and what can be done. */
-export function unreachable(error: SshError, { target, options, phase, report, check }: Attempt): Unreachable {
+export function unreachable(error: SshError, { target, options, phase, report, check, said: passage }: Attempt): Unreachable {
   const place = `${target.address} port ${target.port}`
-  const said = wordsOf(error)
-  if (check && /verification failed/.test(error.message)) return new Unreachable(keyRefusal(check, target), 'host-key')
+  const said = [wordsOf(error), passage ?? ''].filter(Boolean).join('; ')
+  if (check && /verification failed/.test(error.message))
+    return new Unreachable(
+      `${keyRefusal(check, target)}${options.unchecked ? '; StrictHostKeyChecking=no is not followed: a host key is always checked' : ''}`,
+      'host-key',
+    )
   if (error.level === 'client-timeout') return new Unreachable(`${place}: ${timedOut[phase]} within ${options.connectTimeout} s`, 'timeout')
   if (phase === 'connect') return unconnected(error, place, said)
   if (phase === 'login')
     return new Unreachable(`${place} did not let ${target.user} in${said && ` (${said})`}: ${report}`, 'authentication')
-  const hint = /no matching/i.test(said) && !options.legacyAlgorithms ? '; the host may need legacy algorithms' : ''
+  const hint =
+    /no matching/i.test(said) && !options.legacyAlgorithms
+      ? '; the host may need legacy algorithms: ssh_legacy_algorithms: true in the inventory'
+      : ''
   return new Unreachable(`${place}: no SSH handshake (${said})${hint}`, 'protocol')
 }
 

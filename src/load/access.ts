@@ -1,14 +1,31 @@
 import type { Target } from '../types.js'
 
+/** What of a login the inventory leaves to ssh_config: it says nothing of it. */
+export type Unsaid = 'port' | 'user'
+
 /** How a host is reached, with what not every host needs. Nothing of what it adds to a target is kept in a file. */
 export interface Access extends Target {
   /** sudo where it is not said. */
   readonly becomeMethod?: 'sudo' | 'su'
   readonly becomePassword?: string
+  /** Options for ssh(1), cut into words: `['-o', 'ProxyJump=bastion']`. */
+  readonly sshArgs?: readonly string[]
+  readonly unsaid?: readonly Unsaid[]
+  /** Also speak with servers that know only what is broken by now. */
+  readonly legacyAlgorithms?: boolean
 }
 
 /** The plain target, without its secrets. */
-export const plainOf = ({ host, address, port, user, keyFile, become, becomeUser }: Access): Omit<Target, 'password'> => ({
+export const plainOf = ({
+  host,
+  address,
+  port,
+  user,
+  keyFile,
+  become,
+  becomeUser,
+  unsaid,
+}: Access): Omit<Target, 'password'> & Pick<Access, 'unsaid'> => ({
   host,
   address,
   port,
@@ -16,6 +33,7 @@ export const plainOf = ({ host, address, port, user, keyFile, become, becomeUser
   ...(keyFile !== undefined && { keyFile }),
   become,
   becomeUser,
+  ...(unsaid !== undefined && { unsaid }),
 })
 
 /** What an access adds to a plain target. */

@@ -1,5 +1,6 @@
 import type { Access } from './access.js'
 import type { Host } from './inventory.js'
+import { readSshArgs } from './ssh-args.js'
 import { render, type Scope, textOf } from './template.js'
 
 /** What stands for variables that are not written: the current user's name, the home folder, the inventory's folder. */
@@ -33,18 +34,35 @@ export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: R
   const password = text('ansible_ssh_password', 'ansible_ssh_pass', 'ansible_password')
   const becomePassword = text('ansible_become_password', 'ansible_become_pass')
   refuseForeign(read, refuse)
+  const port = read(['ansible_ssh_port', 'ansible_port'])
+  const user = text('ansible_ssh_user', 'ansible_user')
+  const args = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'].flatMap((name) =>
+    argsOf(name, read([name]), refuse),
+  )
+  const unsaid = [...(port ? [] : (['port'] as const)), ...(user === undefined ? (['user'] as const) : [])]
   return {
     host: host.name,
     address: text('ansible_ssh_host', 'ansible_host') ?? host.name,
-    port: portOf(read(['ansible_ssh_port', 'ansible_port']), refuse),
-    user: text('ansible_ssh_user', 'ansible_user') ?? defaults.user,
+    port: portOf(port, refuse),
+    user: user ?? defaults.user,
     ...(keyFile !== undefined && { keyFile: placed(keyFile, defaults) }),
     ...(password !== undefined && { password }),
     become: truth(read(['ansible_become']), refuse),
     becomeUser: text('ansible_become_user') ?? 'root',
     ...(becomePassword !== undefined && { becomePassword }),
     ...(/^(ansible\.builtin\.)?su$/.test(text('ansible_become_method') ?? '') && { becomeMethod: 'su' as const }),
+    ...(args.length > 0 && { sshArgs: args }),
+    ...(unsaid.length > 0 && { unsaid }),
+    ...(truth(read(['ssh_legacy_algorithms']), refuse) && { legacyAlgorithms: true }),
   }
+}
+
+function argsOf(name: string, found: Found, refuse: Refuse): readonly string[] {
+  if (!found) return []
+  const args = typeof found.value === 'string' ? readSshArgs(found.value) : { wrong: `must be text (is ${JSON.stringify(found.value)})` }
+  if ('words' in args) return args.words
+  refuse(name, args.wrong)
+  return []
 }
 
 type Found = { readonly name: string; readonly value: unknown } | undefined
@@ -81,9 +99,6 @@ const foreign: readonly { readonly name: string; readonly fine: RegExp; readonly
   },
   { name: 'ansible_become_method', fine: /^(ansible\.builtin\.)?(sudo|su)$/, message: 'only sudo and su are known' },
   { name: 'ansible_shell_type', fine: /^(sh|ansible\.builtin\.sh)$/, message: 'only sh is known' },
-  { name: 'ansible_ssh_common_args', fine: /^(?!.*(proxy|-J))/is, message: 'a jump host is not known here' },
-  { name: 'ansible_ssh_extra_args', fine: /^(?!.*(proxy|-J))/is, message: 'a jump host is not known here' },
-  { name: 'ansible_ssh_args', fine: /^(?!.*(proxy|-J))/is, message: 'a jump host is not known here' },
 ]
 
 function refuseForeign(read: (names: readonly string[]) => Found, refuse: Refuse): void {

@@ -26,8 +26,8 @@ describe.skipIf(!canServe)('keys with a passphrase', { timeout: 30_000 }, () => 
     const target = sshd.target({ keyFile: join(sshd.dir, 'id_locked') })
     await expect(connectSsh(target, sshd.options())).rejects.toThrow('needs a passphrase')
     const { asked, ask } = asker('wrong', 'secret')
-    await unlockKeys([target, { ...target, host: 'web2' }], sshd.options(), ask)
-    await unlockKeys([target], sshd.options(), ask)
+    await unlockKeys([target, { ...target, host: 'web2' }], () => sshd.options(), ask)
+    await unlockKeys([target], () => sshd.options(), ask)
     expect(asked).toEqual(['Passphrase of DIR/id_locked: ', 'Passphrase of DIR/id_locked: '])
     const began = process.cpuUsage()
     for (let times = 0; times < 3; times++) (await connectSsh(target, sshd.options())).close()
@@ -40,10 +40,10 @@ describe.skipIf(!canServe)('keys with a passphrase', { timeout: 30_000 }, () => 
     try {
       const target = fresh.target({ keyFile: join(fresh.dir, 'id_locked') })
       const three = asker('a', 'b', 'c', 'secret')
-      await unlockKeys([target], fresh.options(), three.ask)
+      await unlockKeys([target], () => fresh.options(), three.ask)
       expect(three.asked.length).toBe(3)
       const nobody = asker()
-      await unlockKeys([target], fresh.options(), nobody.ask)
+      await unlockKeys([target], () => fresh.options(), nobody.ask)
       expect(nobody.asked.length).toBe(1)
       await expect(connectSsh(target, fresh.options())).rejects.toThrow('needs a passphrase')
     } finally {
@@ -57,7 +57,7 @@ describe.skipIf(!canServe)('keys with a passphrase', { timeout: 30_000 }, () => 
   ])('are not asked for when they are only tried %s', async (_, names, change) => {
     const { keyFile, ...target } = sshd.target(change)
     const { asked, ask } = asker('secret')
-    await unlockKeys([target], sshd.options({ identities: names.map((name) => join(sshd.dir, name)) }), ask)
+    await unlockKeys([target], () => sshd.options({ identities: names.map((name) => join(sshd.dir, name)) }), ask)
     expect(asked).toEqual([])
   })
 })
