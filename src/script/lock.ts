@@ -35,6 +35,7 @@ hf_sweep() { # removes staged files; only names of our own making
     [ ! -f "$hf_p" ] || while IFS= read -r hf_x; do case $hf_x in */.*.holdfast~|*/.*.holdfast.old~) rm -f "$hf_x";; esac; done < "$hf_p"
   done
   rm -f ${stateDir}/staged
+  rmdir /etc/holdfast 2>/dev/null || : # the loader's folder, when its last file went
 }
 hf_inherit() { # run who: takes a dead owner's lock over
   hf_dead_one=$hf_o; set -f; set -- "$1" "$2" $hf_o; set +f

@@ -16,6 +16,7 @@ export function planBoot(groups: readonly Group[], seen: Seen, host: HostWant): 
   const parts = held.flatMap(({ family, holder }): LayerPlan[] => {
     const mine = groups.filter((group) => group.family === family)
     if (holder.kind === 'save-file') return [planSaveFile(mine, family, holder, seen)]
+    if (holder.kind === 'unknown') return [refusal(holder.because)]
     if (holder.kind === 'none') return [{ steps: [], refused: [], warnings: [`${family}: ${holder.because}; the playbook declares live only (boot_loader: none)`] }]
     return []
   })

@@ -6,6 +6,8 @@ export type BootHolder =
   | { readonly kind: 'script'; readonly path: string; readonly because: string }
   | { readonly kind: 'loader'; readonly because: string }
   | { readonly kind: 'none'; readonly because: string }
+  /** Somebody does, but from where is not known. */
+  | { readonly kind: 'unknown'; readonly because: string }
 
 interface Service {
   readonly name: string
@@ -34,6 +36,11 @@ export function bootHolder(host: HostWant, seen: Seen, family: Family): BootHold
   if (script !== undefined) return { kind: 'script', path: script, because: `profile ${host.profile?.name}` }
   const { init, initBecause, enabled } = seen.facts
   const service = services[family].find((one) => one.inits.includes(init) && enabled.includes(one.name))
+  if (service !== undefined && isVendors(seen, service.name)) {
+    const because = `/etc/init.d/${service.name} is enabled (${init}: ${initBecause}) but reads no ${service.paths[family]}`
+    if (host.bootLoader === 'none') return { kind: 'none', because }
+    return { kind: 'unknown', because: `${because}, so what it loads at boot is not known: name the product's profile, or say boot_loader: none` }
+  }
   if (service !== undefined)
     return {
       kind: 'save-file',
@@ -43,6 +50,12 @@ export function bootHolder(host: HostWant, seen: Seen, family: Family): BootHold
     }
   const nobody = `no service that loads ${family} rules is enabled (${init}: ${initBecause})`
   return host.bootLoader === 'none' ? { kind: 'none', because: nobody } : { kind: 'loader', because: nobody }
+}
+
+/** A product may bring a service of that name of its own: IWSVA's runs its firewall script. Red Hat's names /etc/sysconfig. */
+function isVendors(seen: Seen, name: string): boolean {
+  if (!['upstart', 'sysv', 'unknown'].includes(seen.facts.init)) return false
+  return seen.sections.find((section) => section.kind === 'initscript' && section.name === name)?.body.trim() === '0'
 }
 
 /** Alpine's /etc/conf.d/iptables may name another file: `IPTABLES_SAVE="/etc/iptables/rules-save"`. */

@@ -51,8 +51,8 @@ if [ $hf_be = legacy ]; then
   hf_have iptables-nft-save && hf_save nft ipv4 iptables-nft-save
   hf_have ip6tables-nft-save && hf_save nft ipv6 ip6tables-nft-save
 else
-  [ -s /proc/net/ip_tables_names ] && hf_have iptables-legacy-save && hf_save legacy ipv4 iptables-legacy-save
-  [ -s /proc/net/ip6_tables_names ] && hf_have ip6tables-legacy-save && hf_save legacy ipv6 ip6tables-legacy-save
+  [ -n "$(cat /proc/net/ip_tables_names 2>/dev/null)" ] && hf_have iptables-legacy-save && hf_save legacy ipv4 iptables-legacy-save
+  [ -n "$(cat /proc/net/ip6_tables_names 2>/dev/null)" ] && hf_have ip6tables-legacy-save && hf_save legacy ipv6 ip6tables-legacy-save
 fi`
 
 /** Another firewall on the host: its own switch, its process, and every nft base chain that iptables does not know of. */
@@ -187,7 +187,10 @@ const loaderPaths = [
   ...new Set((['systemd', 'openrc', 'sysv', 'upstart'] as const).flatMap((init) => loaderFiles(init).map((file) => file.path))),
 ]
 
-/** The files that some init's firewall service reads, with their settings. */
+/** The files that some init's firewall service reads, with their settings; and whether an init script of that name is Red Hat's own. */
 const bootFilesScript = `hf_f /etc/iptables/rules.v4 /etc/iptables/rules.v6 /etc/default/netfilter-persistent /etc/sysconfig/iptables /etc/sysconfig/ip6tables \\
   /etc/sysconfig/iptables-config /etc/iptables/rules-save /etc/iptables/rules6-save /etc/conf.d/iptables /etc/conf.d/ip6tables \\
-  ${rulesPath} ${loaderPaths.join(' ')}`
+  ${rulesPath} ${loaderPaths.join(' ')}
+for hf_k in iptables ip6tables; do
+  if [ -f /etc/init.d/$hf_k ]; then hf_s initscript $hf_k; grep -c sysconfig /etc/init.d/$hf_k; fi
+done`
