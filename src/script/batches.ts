@@ -1,4 +1,4 @@
-import { edits } from '../resources/iptables/edits.js'
+import { tableEdits } from '../resources/iptables/edits.js'
 import type { Effect } from '../types.js'
 import { toolOf } from './undo.js'
 
@@ -21,12 +21,9 @@ export function restoreBatches(effects: readonly Effect[]): readonly Batch[] {
     batches.set(`${tool} ${effect.table}`, batch)
     batch.chains.push(effect)
   }
-  return [...batches.values()].map(({ tool, table, chains }) => {
-    const rank = (effect: ChainEffect) => (effect.before === null ? 0 : effect.after === null ? 2 : 1)
-    const ordered = [...chains].sort((a, b) => rank(a) - rank(b))
-    const commands = ordered.flatMap((effect) => edits(effect.before, effect.after, effect.chain))
-    const last = (command: string) => command.startsWith('-X ')
-    const text = [`*${table}`, ...commands.filter((one) => !last(one)), ...commands.filter(last), 'COMMIT', ''].join('\n')
-    return { tool, table, text }
-  })
+  return [...batches.values()].map(({ tool, table, chains }) => ({
+    tool,
+    table,
+    text: [`*${table}`, ...tableEdits(chains), 'COMMIT', ''].join('\n'),
+  }))
 }

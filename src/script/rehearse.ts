@@ -128,7 +128,7 @@ hf_probe() { # label from to port protocol ssh|reach|shut
   case $6:$hf_verdict in
     ssh:reached|reach:reached|shut:dropped) hf_s rehearsal "$1"; echo ok;;
     *:none*) hf_s rehearsal "$1"; printf '%s\\n' "$hf_verdict";;
-    *:broken*) hf_s failed; printf '%s\\n' "$hf_out"; return 1;;
+    *:broken*) hf_s failed; printf '%s\\n' "\${hf_out#broken }"; return 1;;
     ssh:dropped)
       hf_base=$(hf_play present)
       case $hf_base in

@@ -86,7 +86,7 @@ describe('sections', () => {
       fc.property(bodies, (list) => {
         const sections = parseSections(print(list, true), mark)
         expect(sections?.map(({ kind, name }) => [kind, name])).toEqual(list.map((_, index) => [`kind${index}`, 'a name']))
-        sections?.forEach((section, index) => expect(encodeBytes(section.body).equals(list[index]!)).toBe(true))
+        expect(sections?.every((section, index) => encodeBytes(section.body).equals(list[index]!))).toBe(true)
       }),
       { numRuns: 2000 },
     )
