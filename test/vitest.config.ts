@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const lab = ['test/lab/**/*.test.ts', 'test/e2e/**/*.test.ts']
 /** Tests that need root or servers of their own, but no lab. */
-const machine = ['test/host/**/*.test.ts', 'test/resources/**/*.test.ts']
+const machine = ['test/host/**/*.test.ts', 'test/resources/**/*.test.ts', 'test/**/*-real.test.ts']
 
 export default defineConfig({
   test: {

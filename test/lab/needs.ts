@@ -18,6 +18,7 @@ const needs: Readonly<Record<string, string>> = {
   'openssh-server': '/usr/sbin/sshd',
   openssl: '/usr/bin/openssl',
   procps: '/usr/sbin/sysctl',
+  'python3-yaml': '/usr/lib/python3/dist-packages/yaml/__init__.py',
   python3: '/usr/bin/python3',
   sudo: '/usr/bin/sudo',
   systemd: '/usr/lib/systemd/systemd-sysctl',
@@ -28,7 +29,8 @@ const elsewhere: Readonly<Record<string, string>> = { 'busybox-static': '/bin/bu
 
 /** Installs the Debian packages that the lab runs, as far as they are missing; starts and enables nothing. Throws one sentence where it cannot. */
 export const ensureNeeds = async (): Promise<void> => {
-  if (process.getuid?.() !== 0) throw new Error('the lab makes network namespaces: run it as root')
+  if (process.getuid?.() !== 0)
+    throw new Error('its hosts are network namespaces: run it as root (the unit tests need none: npm run test:unit)')
   const missing = Object.keys(needs).filter((name) => !existsSync(needs[name]!) && !existsSync(elsewhere[name] ?? needs[name]!))
   if (missing.length === 0) return
   const how = `the lab needs these Debian packages: apt-get install ${missing.join(' ')}`
