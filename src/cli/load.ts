@@ -8,19 +8,20 @@ import type { Parts } from './parts.js'
 
 /** The hosts of a run; undefined where the files have problems, which are then printed: exit 1. */
 export async function loadHosts(
-  named: readonly string[],
-  options: Options & Partial<Pick<FleetOptions, 'prune'>>,
+  named: readonly string[] | undefined,
+  options: Options & Partial<Pick<FleetOptions, 'prune'>> & { readonly everyHost?: boolean },
   parts: Parts,
   console: Console,
 ): Promise<readonly LoadedHost[] | undefined> {
-  const { limit, tags, extraVars, prune } = options
+  const { limit, tags, extraVars, prune, everyHost } = options
   const loaded = await parts.load({
     inventory: inventoriesOf(options),
-    playbooks: playbooksOf(named),
+    playbooks: named === undefined ? [] : playbooksOf(named),
     extraVars,
     ...(limit === undefined ? {} : { limit }),
     ...(tags === undefined ? {} : { tags }),
     ...(prune === undefined ? {} : { prune }),
+    ...(everyHost === undefined ? {} : { everyHost }),
   })
   if ('problems' in loaded) {
     console.err.write(problemsText(loaded.problems, console.err.style))

@@ -49,13 +49,14 @@ function commandsOf(parts: Parts, console: Console, version: () => string): Comm
         ? (await import('./apply-kept.js')).applyKept(playbooks, options, parts, console, version())
         : (await import('./converge.js')).converge(command, playbooks, options, parts, console, version()),
     watch: async (playbooks, options) => (await import('./watch.js')).watch(playbooks, options, parts, console),
+    diagnose: async (playbooks, options) => (await import('./diagnose.js')).diagnose(playbooks, options, parts, console),
     rollback: async (patterns, options) => (await import('./rollback.js')).rollback(patterns, options, parts, console),
   }
 }
 
 /** commander's `error: unknown option '--limt'\n(Did you mean --limit?)` as one sentence. */
 function sentenceOf({ message, code }: CommanderError, argv: readonly string[]): string {
-  const commands = 'the commands are validate, plan, apply, watch and rollback'
+  const commands = 'the commands are validate, plan, apply, watch, diagnose and rollback'
   if (code === 'commander.help') return `name a command: ${commands}`
   const sentence = message
     .replace(/^error: /, '')

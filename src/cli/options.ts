@@ -70,6 +70,12 @@ export interface WatchOptions extends FleetOptions {
   readonly listen?: string
 }
 
+/** Options of `diagnose`. */
+export interface DiagnoseOptions extends FleetOptions {
+  /** Seconds between two looks. */
+  readonly watch?: number
+}
+
 /** A mistake in the command line or in naming a file, as one sentence: exit 1. */
 export class Mistake extends Error {}
 

@@ -14,7 +14,7 @@ import { userName } from './user.js'
 
 /** The parts that a command is made of, each loaded when it is needed. */
 export interface Parts {
-  load(input: Pick<LoadInput, 'inventory' | 'playbooks' | 'limit' | 'tags' | 'extraVars' | 'prune'>): ReturnType<typeof loadRun>
+  load(input: Pick<LoadInput, 'inventory' | 'playbooks' | 'limit' | 'tags' | 'extraVars' | 'prune' | 'everyHost'>): ReturnType<typeof loadRun>
   /** The hosts that patterns name, without any play. */
   named(input: Pick<NamedInput, 'inventory' | 'patterns' | 'limit' | 'extraVars'>): ReturnType<typeof loadNamed>
   engine(order: EngineOrder): Promise<Converge>

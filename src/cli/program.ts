@@ -4,6 +4,7 @@ import {
   causeList,
   collect,
   collectList,
+  type DiagnoseOptions,
   duration,
   extraVar,
   type FleetOptions,
@@ -22,6 +23,7 @@ export interface Commands {
   converge(command: 'plan' | 'apply', playbooks: readonly string[], options: FleetOptions): Promise<number>
   watch(playbooks: readonly string[], options: WatchOptions): Promise<number>
   rollback(patterns: readonly string[], options: RollbackOptions): Promise<number>
+  diagnose(playbooks: readonly string[], options: DiagnoseOptions): Promise<number>
 }
 
 /** Shown when nothing is asked for: what to do first. */
@@ -91,6 +93,13 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .option('--check', 'change nothing at any time')
     .option('--print-systemd', 'print a unit that runs this command line (with --once: and a timer)', false)
     .action(async (playbooks: string[], options: WatchOptions) => finish(await commands.watch(playbooks, { ...unsaidOfFleet, ...options })))
+  withRun(withFiles(program.command('diagnose')))
+    .summary('explain which connection failures hosts are open to')
+    .description('Look at every host, and say with evidence which of the known connection failures it is open to, and what cures it. Changes nothing.')
+    .option('--watch <s>', 'look twice, so many seconds apart, and say what the counters grew by', wholeNumber(1))
+    .action(async (playbooks: string[], options: DiagnoseOptions) =>
+      finish(await commands.diagnose(playbooks, { ...unsaidOfFleet, ...options })),
+    )
   const rollback = program
     .command('rollback')
     .summary('take back what a run changed')
