@@ -73,7 +73,7 @@ describe('a chain, once a run is taken back', () => {
   it('keeps the lines of rivals in their order, and twice taken back is once', () => {
     fc.assert(
       fc.property(lines, lines, rivals, (before, after, added) => {
-        const now = [...after]
+        const now: string[] = [...after]
         for (const [at, name] of added) now.splice(at % (now.length + 1), 0, `rival${name}`)
         const step = effect({ lines: before }, { lines: after })
         const once = chainBefore(step, { lines: now })!

@@ -44,7 +44,7 @@ describe('a file edited since, without the edit of the run', () => {
   it('keeps what others added, and is the old text but for it, or says that it cannot be told', () => {
     fc.assert(
       fc.property(lines, lines, foreign, (before, after, added) => {
-        const now = [...after]
+        const now: string[] = [...after]
         for (const [at, name] of added) now.splice(at % (now.length + 1), 0, `# foreign ${name}\n`)
         const rest = withoutEdit(before.join(''), after.join(''), now.join(''))
         if (rest === undefined) return
