@@ -75,7 +75,13 @@ async function startEngine({ run, apply, options, recall, say, way }: EngineOrde
     if (failure) say(failure)
   }
   const connect = connector({
-    ...{ knownHosts, acceptNew, connectTimeout, knownHostsSaid: options.knownHosts !== undefined },
+    ...{
+      knownHosts,
+      acceptNew,
+      connectTimeout,
+      knownHostsSaid: options.knownHosts !== undefined,
+      knownHostsFiles: files.map(({ file }) => file),
+    },
     ...{ read: disk.read, saveKeyIn, saveKey: (line: string) => saveKeyIn(files[0]!.file, line) },
   })
   const fixed = { run, apply, who: whoRuns(), confirmTimeout, lockTimeout, connectTimeout, commandTimeout, connect }

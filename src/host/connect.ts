@@ -2,6 +2,8 @@ import { userInfo } from 'node:os'
 import type { Access } from '../load/access.js'
 import { bastions, readHop, type Through } from './jump.js'
 import { type KnownHosts, parseKnownHosts } from './known-hosts.js'
+import { openLocal } from './local.js'
+import { connectOpenSsh, type OpenSshOptions } from './openssh.js'
 import { type Passage, proxyCommand } from './proxy-command.js'
 import { type Session, Unreachable } from './session.js'
 import { type OpenClient, openClient, type SshOptions, sessionOver, unlockKeys } from './ssh.js'
@@ -11,6 +13,8 @@ import { type ConfigFiles, type Route, routeFinder } from './ssh-config.js'
 export interface ConnectOptions extends SshOptions {
   /** --known-hosts: it wins over what ssh_config names. */
   readonly knownHostsSaid: boolean
+  /** The files that the known host keys stand in. */
+  readonly knownHostsFiles: readonly string[]
   /** The text of a known_hosts file; undefined: there is none. */
   read(file: string): string | undefined
   /** Where a key that was taken is kept, when ssh_config names other files. */
@@ -55,6 +59,11 @@ export function connector(options: ConnectOptions): (access: Access) => Promise<
     const route = await routeOf(access)
     return openClient(route.target, settle(route), await passageTo(route, chain ?? route.jump, trail))
   }
+  const forOpenSsh = async (access: Access): Promise<OpenSshOptions> => ({
+    connectTimeout: options.connectTimeout,
+    acceptNew: options.acceptNew || (await routeOf(access)).acceptNew,
+    ...(options.knownHostsSaid && { knownHostsFiles: options.knownHostsFiles }),
+  })
   const passageTo = async (route: Route, chain: string | undefined, trail: readonly string[]): Promise<Passage | undefined> => {
     const { address, port, sshArgs = [] } = route.target
     if (chain === undefined) return route.proxyCommand === undefined ? undefined : proxyCommand(route.proxyCommand)
@@ -66,7 +75,12 @@ export function connector(options: ConnectOptions): (access: Access) => Promise<
     const before = hops.slice(0, -1).join(',')
     return open(hopAccess(hops.at(-1) ?? '', config), before === '' ? undefined : before, trail)
   }
-  return async (access) => sessionOver(await open(access, undefined, []), access)
+  return async (access) => {
+    if (access.connection === 'local') return openLocal(access)
+    // a password is nothing that ssh(1) could be given without a terminal: then our own way it is
+    if (access.connection === 'ssh' && access.password === undefined) return connectOpenSsh(access, await forOpenSsh(access))
+    return sessionOver(await open(access, undefined, []), access)
+  }
 }
 
 /** A jump host is reached as its own ssh_config says; of the options of the host behind it, only the configuration's file counts. */

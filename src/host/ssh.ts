@@ -66,6 +66,8 @@ export async function openClient(target: Access, options: SshOptions, passage?: 
   const judge = hostKeyJudge(target, options)
   const attempt = { target, options, phase: (passage ? 'handshake' : 'connect') as Phase }
   const socket = passage?.socket ?? openSocket(target, options)
+  // ssh2 would wait for a passage that ended before it listened
+  if (socket.destroyed) throw unreachable(new Error('it ended at once'), { ...attempt, report: '', check: undefined, ...saidBy(passage) })
   const ssh = new NodeSSH()
   const connected = ssh.connect({
     host: target.address,
@@ -95,10 +97,14 @@ export async function openClient(target: Access, options: SshOptions, passage?: 
     await connected
   } catch (error) {
     socket.destroy()
-    const said = passage?.said()
-    throw unreachable(error as SshError, { ...attempt, report: login.report(), check: judge.check(), ...(said && { said }) })
+    throw unreachable(error as SshError, { ...attempt, report: login.report(), check: judge.check(), ...saidBy(passage) })
   }
   return { client, whyLost: () => lastError, end: () => endOf(client, socket) }
+}
+
+const saidBy = (passage: Passage | undefined): { readonly said?: string } => {
+  const said = passage?.said()
+  return said ? { said } : {}
 }
 
 function endOf(client: Client, socket: Duplex): void {

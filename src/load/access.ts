@@ -11,6 +11,8 @@ export interface Access extends Target {
   /** Options for ssh(1), cut into words: `['-o', 'ProxyJump=bastion']`. */
   readonly sshArgs?: readonly string[]
   readonly unsaid?: readonly Unsaid[]
+  /** `ssh`: by the system's ssh(1); `local`: this machine itself. */
+  readonly connection?: 'ssh' | 'local'
   /** Also speak with servers that know only what is broken by now. */
   readonly legacyAlgorithms?: boolean
 }

@@ -51,10 +51,16 @@ export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: R
     becomeUser: text('ansible_become_user') ?? 'root',
     ...(becomePassword !== undefined && { becomePassword }),
     ...(/^(ansible\.builtin\.)?su$/.test(text('ansible_become_method') ?? '') && { becomeMethod: 'su' as const }),
+    ...connectionOf(text('ansible_connection')),
     ...(args.length > 0 && { sshArgs: args }),
     ...(unsaid.length > 0 && { unsaid }),
     ...(truth(read(['ssh_legacy_algorithms']), refuse) && { legacyAlgorithms: true }),
   }
+}
+
+function connectionOf(said: string | undefined): Pick<Access, 'connection'> {
+  const word = said?.replace('ansible.builtin.', '')
+  return word === 'ssh' || word === 'local' ? { connection: word } : {}
 }
 
 function argsOf(name: string, found: Found, refuse: Refuse): readonly string[] {
@@ -94,8 +100,8 @@ function placed(file: string, { home, folder }: Defaults): string {
 const foreign: readonly { readonly name: string; readonly fine: RegExp; readonly message: string }[] = [
   {
     name: 'ansible_connection',
-    fine: /^(ssh|smart|paramiko|paramiko_ssh|ansible\.builtin\.(ssh|paramiko_ssh)|ansible\.netcommon\.libssh)$/,
-    message: 'hosts are reached by ssh only',
+    fine: /^(ssh|smart|local|paramiko|paramiko_ssh|ansible\.builtin\.(ssh|local|paramiko_ssh)|ansible\.netcommon\.libssh)$/,
+    message: 'hosts are reached by ssh or local only',
   },
   { name: 'ansible_become_method', fine: /^(ansible\.builtin\.)?(sudo|su)$/, message: 'only sudo and su are known' },
   { name: 'ansible_shell_type', fine: /^(sh|ansible\.builtin\.sh)$/, message: 'only sh is known' },

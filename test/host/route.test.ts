@@ -59,6 +59,7 @@ describe.skipIf(!canServe)('ssh_config', { timeout: 30_000 }, () => {
     connector({
       ...host.options({ knownHosts: parseKnownHosts([{ file: '/known', text: both }]) }),
       knownHostsSaid: said,
+      knownHostsFiles: [],
       read: (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined),
       saveKeyIn: (file, line) => saved.push(`${file}: ${line}`),
     })
@@ -95,6 +96,7 @@ describe.skipIf(!canServe)('ssh_config', { timeout: 30_000 }, () => {
       const connect = connector({
         ...host.options(),
         knownHostsSaid: true,
+        knownHostsFiles: [],
         read: () => undefined,
         saveKeyIn: () => {},
         configFiles: { user: '/no', system: '/no' },
@@ -104,6 +106,20 @@ describe.skipIf(!canServe)('ssh_config', { timeout: 30_000 }, () => {
       await expect(asked).rejects.toThrow('there is no ssh here to read ssh_config with')
     } finally {
       process.env.PATH = path
+    }
+  })
+
+  it.each<[string, Partial<Access>]>([
+    ['the inventory', { legacyAlgorithms: true }],
+    ["ssh's options", { sshArgs: ['-o', 'KexAlgorithms=+diffie-hellman-group14-sha1', '-o', 'Ciphers=+aes128-cbc'] }],
+  ])('says by %s that a server is old', async (_, change) => {
+    const server = await startSshd('KexAlgorithms diffie-hellman-group14-sha1\nCiphers aes128-cbc\n')
+    try {
+      const connect = connecting([], knownLine(server))
+      await expect(connect(server.target())).rejects.toThrow('ssh_legacy_algorithms: true')
+      expect(await whoAmI({ ...server.target(), ...change }, connect)).toBe(`root ${server.port}\n`)
+    } finally {
+      server.stop()
     }
   })
 
@@ -204,6 +220,7 @@ describe.skipIf(!canServe)('ssh_config', { timeout: 30_000 }, () => {
       const connect = connector({
         ...host.options({ connectTimeout: 1 }),
         knownHostsSaid: true,
+        knownHostsFiles: [],
         read: () => undefined,
         saveKeyIn: () => {},
       })

@@ -56,7 +56,8 @@ printf '%s\\n' '  ^' 'Unknown command' 'diagnose   Run diagnostics' 'enable     
 exit 1
 `
 
-export async function startSshd(config = ''): Promise<Sshd> {
+/** Starts a server; `prepare` may add files to its folder before. */
+export async function startSshd(config = '', prepare: (dir: string) => void = () => {}): Promise<Sshd> {
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-sshd-'))
   chmodSync(dir, 0o755)
   for (const type of ['ed25519', 'rsa', 'ecdsa']) {
@@ -67,6 +68,7 @@ export async function startSshd(config = ''): Promise<Sshd> {
   const publicKeys = ['id_ed25519', 'id_rsa', 'id_ecdsa', 'id_locked'].map((name) => readFileSync(join(dir, `${name}.pub`), 'utf8'))
   writeFileSync(join(dir, 'authorized_keys'), publicKeys.join(''))
   writeAccounts(dir)
+  prepare(dir)
   const port = await freePort()
   const hostKeys = /^HostKey /m.test(config) ? '' : ['ed25519', 'rsa', 'ecdsa'].map((type) => `HostKey DIR/host_${type}\n`).join('')
   const lines = `Port ${port}
