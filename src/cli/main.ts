@@ -49,6 +49,7 @@ function commandsOf(parts: Parts, console: Console, version: () => string): Comm
         ? (await import('./apply-kept.js')).applyKept(playbooks, options, parts, console, version())
         : (await import('./converge.js')).converge(command, playbooks, options, parts, console, version()),
     watch: async (playbooks, options) => (await import('./watch.js')).watch(playbooks, options, parts, console),
+    report: async (options) => (await import('./report.js')).report(options, console),
     diagnose: async (playbooks, options) => (await import('./diagnose.js')).diagnose(playbooks, options, parts, console),
     rollback: async (patterns, options) => (await import('./rollback.js')).rollback(patterns, options, parts, console),
   }
@@ -56,11 +57,13 @@ function commandsOf(parts: Parts, console: Console, version: () => string): Comm
 
 /** commander's `error: unknown option '--limt'\n(Did you mean --limit?)` as one sentence. */
 function sentenceOf({ message, code }: CommanderError, argv: readonly string[]): string {
-  const commands = 'the commands are validate, plan, apply, watch, diagnose and rollback'
+  const commands = 'the commands are validate, plan, apply, watch, report, diagnose and rollback'
   if (code === 'commander.help') return `name a command: ${commands}`
   const sentence = message
     .replace(/^error: /, '')
     .replace(/\n\(Did you mean/, ' (did you mean')
+    // What stands behind a name of -e may be a secret.
+    .replace(/(-e, .*argument '[^'=]*=).*(' is invalid)/s, '$1...$2')
     .replace(/ is invalid\. It must be (.*)\.$/, ' is invalid: it must be $1')
     .trim()
   if (code === 'commander.unknownCommand' && !sentence.includes('did you mean')) return `${sentence}: ${commands}`

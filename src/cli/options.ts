@@ -70,6 +70,20 @@ export interface WatchOptions extends FleetOptions {
   readonly listen?: string
 }
 
+/** The forms of a report. */
+export const formats = ['html', 'json', 'junit', 'markdown', 'metrics', 'prometheus'] as const
+
+/** Options of `report`. */
+export interface ReportOptions {
+  readonly inventory?: readonly string[]
+  readonly state?: string
+  readonly format: (typeof formats)[number]
+  readonly run?: string
+  /** At most this many of the newest runs. */
+  readonly last?: number
+  readonly out?: string
+}
+
 /** Options of `diagnose`. */
 export interface DiagnoseOptions extends FleetOptions {
   /** Seconds between two looks. */

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import {
   batchSizes,
   causeList,
@@ -8,9 +8,11 @@ import {
   duration,
   extraVar,
   type FleetOptions,
+  formats,
   moment,
   type Options,
   percentage,
+  type ReportOptions,
   type RollbackOptions,
   span,
   type WatchOptions,
@@ -22,6 +24,7 @@ export interface Commands {
   validate(playbooks: readonly string[], options: Options): Promise<number>
   converge(command: 'plan' | 'apply', playbooks: readonly string[], options: FleetOptions): Promise<number>
   watch(playbooks: readonly string[], options: WatchOptions): Promise<number>
+  report(options: ReportOptions): Promise<number>
   rollback(patterns: readonly string[], options: RollbackOptions): Promise<number>
   diagnose(playbooks: readonly string[], options: DiagnoseOptions): Promise<number>
 }
@@ -93,6 +96,18 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .option('--check', 'change nothing at any time')
     .option('--print-systemd', 'print a unit that runs this command line (with --once: and a timer)', false)
     .action(async (playbooks: string[], options: WatchOptions) => finish(await commands.watch(playbooks, { ...unsaidOfFleet, ...options })))
+  program
+    .command('report')
+    .summary('show the run history: page, JSON, JUnit, Markdown, metrics')
+    .description('Show the run history that plan, apply and watch write; no host is contacted. JUnit and Markdown are of one run.')
+    .usage('[--format html|json|junit|markdown|metrics|prometheus]')
+    .option('-i, --inventory <file>', 'the history stands beside it (default: inventory.yaml)', collect)
+    .option('--state <folder>', 'the run history (default: .holdfast beside the inventory)')
+    .addOption(new Option('--format <form>', 'what is made').choices(formats).default('html'))
+    .option('--run <id>', 'this run (default: the newest)')
+    .option('--last <n>', 'only the newest n runs', wholeNumber(1))
+    .option('--out <file>', 'write it there, whole or not at all (default: stdout)')
+    .action(async (options: ReportOptions) => finish(await commands.report(options)))
   withRun(withFiles(program.command('diagnose')))
     .summary('explain which connection failures hosts are open to')
     .description('Look at every host, and say with evidence which of the known connection failures it is open to, and what cures it. Changes nothing.')

@@ -4,6 +4,8 @@ import type { RunHead } from '../history/document.js'
 import { type Recording, startRecording } from '../history/history.js'
 import { secretsIn } from '../load/access.js'
 import type { LoadedHost } from '../load/load.js'
+import { resources } from '../resources/index.js'
+import type { HostWant } from '../types.js'
 import { inventoriesOf } from './files.js'
 import type { FleetOptions, Options } from './options.js'
 import { userName } from './user.js'
@@ -19,7 +21,7 @@ export function recordRun(
   options: FleetOptions,
   say: (text: string) => void,
 ): Recording {
-  const attendees = hosts.map(({ target, want, groups }) => ({ host: target.host, groups, resources: Object.keys(want.resources) }))
+  const attendees = hosts.map(({ target, want, groups }) => ({ host: target.host, groups, resources: asked(want) }))
   return startRecording({ format: 1, ...head, began: new Date().toISOString(), by: `${userName()}@${hostname()}` }, attendees, {
     state: stateOf(options),
     keep: { runs: options.keepRuns, days: options.keepDays },
@@ -27,6 +29,10 @@ export function recordRun(
     say,
   })
 }
+
+/** The resources of which something is wanted. */
+const asked = ({ resources: wanted }: HostWant): readonly string[] =>
+  resources.filter(({ name, items }) => wanted[name] !== undefined && items(wanted[name] as never).length > 0).map(({ name }) => name)
 
 /** What must stand in no file and no notice: passwords, and what -e gives to a name that says it is secret. */
 export function secretsOf(hosts: readonly LoadedHost[], { extraVars }: Pick<Options, 'extraVars'>): readonly string[] {

@@ -1,12 +1,12 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Writes a file of the state folder whole or not at all, for its owner only; its folder is made where there is none. */
-export function writeWhole(file: string, text: string): void {
+/** Writes a file whole or not at all, for its owner only unless told; its folder is made where there is none. */
+export function writeWhole(file: string, text: string, mode = 0o600): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const staged = `${file}.${process.pid}.new`
   try {
-    const handle = openSync(staged, 'w', 0o600)
+    const handle = openSync(staged, 'w', mode)
     try {
       writeSync(handle, text)
       fsyncSync(handle)
