@@ -7,6 +7,7 @@ import { planLoader } from './loader.js'
 import { chainOf } from './ruleset.js'
 import { type ChainEdit, editSaveFile } from './savefile.js'
 import { planScript } from './script-file.js'
+import { bootByTable, whyTable } from './spell-fallback.js'
 import { type BootRuleset, readBoot } from './spelled.js'
 
 /** Compares every group with what the host will hold after its next reboot, by whoever puts it there. */
@@ -17,11 +18,22 @@ export function planBoot(groups: readonly Group[], seen: Seen, host: HostWant): 
     const mine = groups.filter((group) => group.family === family)
     if (holder.kind === 'save-file') return [planSaveFile(mine, family, holder, seen)]
     if (holder.kind === 'unknown') return [refusal(holder.because)]
-    if (holder.kind === 'none') return [{ steps: [], refused: [], warnings: [`${family}: ${holder.because}; the playbook declares live only (boot_loader: none)`] }]
+    if (holder.kind === 'none')
+      return [{ steps: [], refused: [], warnings: [`${family}: ${holder.because}; the playbook declares live only (boot_loader: none)`] }]
     return []
   })
   const scripted = held.flatMap(({ family, holder }) => (holder.kind === 'script' ? [family] : []))
-  const script = scripted.length === 0 ? [] : [planScript(groups.filter((group) => scripted.includes(group.family)), scripted, seen, host)]
+  const script =
+    scripted.length === 0
+      ? []
+      : [
+          planScript(
+            groups.filter((group) => scripted.includes(group.family)),
+            scripted,
+            seen,
+            host,
+          ),
+        ]
   const loaded = held.flatMap(({ family, holder }) => (holder.kind === 'loader' ? [family] : []))
   const others = families.filter((family) => !loaded.includes(family))
   return joinPlans([...parts, ...script, ownLoader(groups, loaded, others, seen)])
@@ -29,7 +41,9 @@ export function planBoot(groups: readonly Group[], seen: Seen, host: HostWant): 
 
 /** Our loader where nobody else loads; where somebody does by now, what our loader still holds of these rules goes. */
 function ownLoader(groups: readonly Group[], loaded: readonly Family[], others: readonly Family[], seen: Seen): LayerPlan {
-  const cleared = groups.filter((group) => others.includes(group.family)).map((group) => ({ ...emptied(group), remove: [...group.remove, ...group.items.map((item) => item.id)] }))
+  const cleared = groups
+    .filter((group) => others.includes(group.family))
+    .map((group) => ({ ...emptied(group), remove: [...group.remove, ...group.items.map((item) => item.id)] }))
   const steps = planLoader([...groups.filter((group) => loaded.includes(group.family)), ...cleared], [...loaded, ...others], seen)
   return { steps, warnings: [], refused: [] }
 }
@@ -42,9 +56,11 @@ function emptied(group: Group): Group {
 function planSaveFile(groups: readonly Group[], family: Family, holder: Extract<BootHolder, { kind: 'save-file' }>, seen: Seen): LayerPlan {
   const real = seen.sections.find((section) => section.kind === 'real' && section.name === holder.path)?.body.trimEnd()
   const text = seen.sections.find((section) => section.kind === 'file' && section.name === holder.path)?.body ?? null
-  const boot = readBoot(seen.sections, 'boot', `${family} ${holder.path}`)
+  const byTable = text !== null && whyTable(seen) !== undefined
+  const boot = byTable ? bootByTable(text, family) : readBoot(seen.sections, 'boot', `${family} ${holder.path}`)
   if (boot?.refusal !== undefined) return refusal(`${holder.path} does not load at boot, so nothing of it would be there: ${boot.refusal}`)
-  if (text?.includes('\r')) return refusal(`${holder.path} has CRLF line ends, which iptables-restore refuses: at boot nothing of it would be loaded`)
+  if (text?.includes('\r'))
+    return refusal(`${holder.path} has CRLF line ends, which iptables-restore refuses: at boot nothing of it would be loaded`)
   if (text !== null && boot === undefined) return refusal(`this host could not spell the rules of ${holder.path}`)
   const note = `${holder.path}, ${holder.because}`
   const results = groups.map((group) => ({ group, ...targetOf(group, stateAtBoot(boot, group), 'boot') }))
@@ -67,7 +83,15 @@ function planSaveFile(groups: readonly Group[], family: Family, holder: Extract<
   const edited = editSaveFile(text, edits)
   if ('refused' in edited) return refusal(`${holder.path}: ${edited.refused}`)
   const effect: Effect = { kind: 'file', path: real ?? holder.path, before: text, after: edited.text, mode: '0640' }
-  const steps: readonly Step[] = [{ changes: noted(changed.flatMap((result) => result.changes), note), effect }]
+  const steps: readonly Step[] = [
+    {
+      changes: noted(
+        changed.flatMap((result) => result.changes),
+        note,
+      ),
+      effect,
+    },
+  ]
   return { steps, warnings: [], refused: [] }
 }
 

@@ -17,13 +17,21 @@ interface Service {
 
 /** The services that load rules at boot, each with the files it reads. netfilter-persistent 1.0.20, iptables-services (EL6..9), Alpine 3. */
 const services: Readonly<Record<Family, readonly Service[]>> = (() => {
-  const debian = { name: 'netfilter-persistent', paths: { ipv4: '/etc/iptables/rules.v4', ipv6: '/etc/iptables/rules.v6' }, inits: ['systemd', 'sysv'] }
+  const debian = {
+    name: 'netfilter-persistent',
+    paths: { ipv4: '/etc/iptables/rules.v4', ipv6: '/etc/iptables/rules.v6' },
+    inits: ['systemd', 'sysv'],
+  }
   const redhat = (name: string) => ({
     name,
     paths: { ipv4: '/etc/sysconfig/iptables', ipv6: '/etc/sysconfig/ip6tables' },
     inits: ['systemd', 'upstart', 'sysv', 'unknown'],
   })
-  const alpine = (name: string) => ({ name, paths: { ipv4: '/etc/iptables/rules-save', ipv6: '/etc/iptables/rules6-save' }, inits: ['openrc'] })
+  const alpine = (name: string) => ({
+    name,
+    paths: { ipv4: '/etc/iptables/rules-save', ipv6: '/etc/iptables/rules6-save' },
+    inits: ['openrc'],
+  })
   return {
     ipv4: [debian, redhat('iptables'), alpine('iptables')],
     ipv6: [debian, redhat('ip6tables'), alpine('ip6tables')],
@@ -39,7 +47,10 @@ export function bootHolder(host: HostWant, seen: Seen, family: Family): BootHold
   if (service !== undefined && isVendors(seen, service.name)) {
     const because = `/etc/init.d/${service.name} is enabled (${init}: ${initBecause}) but reads no ${service.paths[family]}`
     if (host.bootLoader === 'none') return { kind: 'none', because }
-    return { kind: 'unknown', because: `${because}, so what it loads at boot is not known: name the product's profile, or say boot_loader: none` }
+    return {
+      kind: 'unknown',
+      because: `${because}, so what it loads at boot is not known: name the product's profile, or say boot_loader: none`,
+    }
   }
   if (service !== undefined)
     return {

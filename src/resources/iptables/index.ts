@@ -6,6 +6,7 @@ import { joinPlans, orphans, planLive, removalGroup } from './live.js'
 import { isAllowed, otherFirewalls } from './others.js'
 import { probe } from './probe.js'
 import { numberRequests } from './requests.js'
+import { spellByTable, whyTable } from './spell-fallback.js'
 import { liveRuleset, readSpelling } from './spelled.js'
 import type { IptablesWant } from './want.js'
 import { activeBackend, hostWarnings } from './warnings.js'
@@ -33,7 +34,9 @@ function plan(want: IptablesWant, seen: Seen, host: HostWant): Planned {
       ),
     }
   const numbered = numberRequests(want)
-  const grouped = groupWant(numbered, readSpelling(seen, numbered.requests), host, seen)
+  const why = whyTable(seen)
+  const spelling = why === undefined ? readSpelling(seen, numbered.requests) : spellByTable(numbered.requests, why)
+  const grouped = groupWant(numbered, spelling, host, seen)
   if (grouped.refused.length > 0) return { steps: [], warnings: [], refused: grouped.refused }
   const rulesets = (family: Family) => liveRuleset(seen, backend, family)
   const found = findOrphans(want, seen, rulesets)

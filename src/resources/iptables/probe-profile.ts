@@ -10,8 +10,7 @@ export function profileRulesScript(profile: NonNullable<Profile['iptables']>, fa
   const call = callWord(profile)
   return `if [ -f ${quote(profile.script)} ]; then
   awk -v call=${quote(call)} -v family=${family} ${quote(rulesOfScript)} ${quote(profile.script)} | hf_spell_in ${tool} script ${family} ${quote(type)}
-fi
-${family === 'ipv4' ? `hf_f ${quote(profile.script)}` : ''}`
+fi`
 }
 
 /** The word that starts a rule in the vendor's script: `IPTABLE` of `IPTABLE ipv4 {rule}`. */

@@ -20,6 +20,7 @@ export function probe(want: IptablesWant, host: HostWant): string {
     spellLibrary,
     ...(['ipv4', 'ipv6'] as const).map((family) => whereConcerned(family, want, host, familyScript(family, requests, host))),
     bootFilesScript,
+    host.profile?.iptables === undefined ? '' : `hf_f ${quote(host.profile.iptables.script)}`,
   ].join('\n')
 }
 

@@ -4,7 +4,8 @@ import { pairLines } from './edits.js'
 import type { Group } from './groups.js'
 import { joinPlans, type LayerPlan, noted } from './live.js'
 import type { Claim } from './place.js'
-import { editScript, readScript } from './profile-script.js'
+import { editScript, readScript, type ScriptRule } from './profile-script.js'
+import { scriptByTable, whyTable } from './spell-fallback.js'
 import { type BootLine, readBoot } from './spelled.js'
 import { holds } from './when.js'
 
@@ -37,7 +38,7 @@ export function planScript(groups: readonly Group[], families: readonly Family[]
   if (owned !== undefined) return refuse(`the profile ${host.profile?.name} holds placed rules only, not the chain ${owned.chain}`)
   const unheld = families.find((family) => profile.line[family] === undefined)
   if (unheld !== undefined) return refuse(`the profile ${host.profile?.name} has no form for ${unheld} rules`)
-  const chains = groups.map((group): ScriptChain => ({ group, lines: withMarker(bootLines(seen, group), script.marker) }))
+  const chains = groups.map((group): ScriptChain => ({ group, lines: withMarker(bootLines(seen, group, script.rules), script.marker) }))
   const results = chains.map((chain) => {
     const target = targetOf(belowMarker(chain.group), { lines: chain.lines.map((one) => one.line) }, 'boot')
     return { chain, ...target, changes: target.changes.map((change) => uncounted(change, chain.lines, target.after?.lines ?? [])) }
@@ -68,7 +69,8 @@ export function planScript(groups: readonly Group[], families: readonly Family[]
   return joinPlans([edit, reloadPlan(seen, host)])
 }
 
-function bootLines(seen: Seen, group: Group): readonly BootLine[] {
+function bootLines(seen: Seen, group: Group, rules: readonly ScriptRule[]): readonly BootLine[] {
+  if (whyTable(seen) !== undefined) return scriptByTable(rules, group.family, group.table, group.chain)
   return readBoot(seen.sections, 'script', group.family)?.lines(group.table, group.chain) ?? []
 }
 
