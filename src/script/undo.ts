@@ -49,6 +49,7 @@ ${[...chains.map(checkChain), ...values.map(checkValue), ...numbered.flatMap(sta
 for hf_x in staged ${stateDir}/staged; do
   [ ! -f "$hf_x" ] || while IFS= read -r hf_p; do case $hf_p in */.*.holdfast~) rm -f "$hf_p";; esac; done < "$hf_x"
 done
+rm -f ${stateDir}/staged
 } > "$hf_note$hf_new" 2>&1
 [ "$hf_note" = /dev/null ] || mv -f "$hf_note.new" "$hf_note"
 [ "$1" != watch ] || rm -rf "$hf_lock"

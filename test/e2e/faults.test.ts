@@ -325,7 +325,7 @@ describe.each([
   let became: Readonly<Record<string, Became>>
   beforeAll(async () => {
     became = await runFaults(faults, files)
-  })
+  }, 300_000)
   it.each(Object.entries(faults))('%s', (name, { outcome, says, live, boot, hopeless }) => {
     const { reason, ...told } = became[name]!
     const { next, ...state } = told
