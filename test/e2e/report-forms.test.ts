@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { junitOf } from '../../src/report/junit.js'
+import { markdownOf } from '../../src/report/markdown.js'
+import { metricsOf } from '../../src/report/metrics.js'
+import { capture, must } from '../lab/capture.js'
+import { makeHistory } from './report-history.js'
+import { need } from './report-needs.js'
+
+const runs = makeHistory(20)
+const run = runs.at(-1)!
+
+beforeAll(async () => {
+  await need('libxml2-utils', '/usr/bin/xmllint')
+  await need('python3-prometheus-client', '/usr/lib/python3/dist-packages/prometheus_client/__init__.py')
+})
+
+const parseMetrics = (parser: string): string => `
+import json, sys
+from prometheus_client.${parser} import text_string_to_metric_families as parse
+print(json.dumps([[f.name, f.type, [[s.name, s.labels, s.value] for s in f.samples]] for f in parse(sys.stdin.read())]))`
+
+describe('the metrics', () => {
+  it.each([
+    ['openmetrics', 'openmetrics.parser'],
+    ['prometheus', 'parser'],
+  ] as const)('%s are what a parser of that format takes', async (format, parser) => {
+    const out = await must(['/usr/bin/python3', '-c', parseMetrics(parser)], { stdin: metricsOf(runs, format) })
+    const families = JSON.parse(out) as [string, string, [string, Record<string, string>, number][]][]
+    const samples = new Map(families.map(([name, , own]) => [name, own]))
+    const ones = samples.get('holdfast_host_outcome')!.filter(([, , value]) => value === 1)
+    // skipped in the newest run, so as the one before left them: hosts 9 and 19
+    expect(ones.map(([, labels]) => labels.outcome).filter((outcome) => outcome === 'failed')).toHaveLength(2)
+    expect(ones).toHaveLength(20)
+    expect(samples.get('holdfast_runs')).toEqual([['holdfast_runs', {}, 40]])
+    expect(samples.get('holdfast_last_run_timestamp_seconds')![0]![2]).toBe(Date.parse(run.began) / 1000)
+    expect(ones.map(([, labels]) => labels.host)).toContainEqual(expect.stringMatching(/^host-1<\/pre><script>.*">/))
+  })
+})
+
+describe('the JUnit', () => {
+  it('fits the schema of those who read it, and counts a case per host and resource', async () => {
+    const text = junitOf(run)
+    const { code, stderr } = await capture(['xmllint', '--noout', '--schema', join(import.meta.dirname, 'junit.xsd'), '-'], { stdin: text })
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+    expect(text.match(/<testcase /g)).toHaveLength(40)
+    expect(text).toContain('tests="40" failures="8" errors="16" skipped="4"')
+    const { stdout } = await capture(['xmllint', '--xpath', 'string((//error)[1])', '-'], { stdin: text })
+    expect(stdout).toContain('</pre><script>document.title = "taken"</script>')
+  })
+})
+
+describe('the Markdown', () => {
+  it('has a row per host and nothing that hosts made up', () => {
+    const text = markdownOf(run)
+    expect(text.match(/^\| host\\-\d+/gm)).toHaveLength(20)
+    expect(text.replace(/`[^`]*`/g, '')).not.toMatch(/<(?!br>)/)
+    expect(text).not.toMatch(/[\u202e\u001b]/)
+  })
+
+  it('groups what an upgrade dropped', () => {
+    const upgrade = runs[20]!
+    expect(markdownOf(upgrade)).toMatch(
+      /## What upgrades dropped\n\n\| host \| upgrade \| dropped \|\n.*\n\| host\\-1.* \| 6\.5 SP2 build 1548 → 6\.5 SP3 build 3279 \| `sysctl net\.ipv4\.tcp_rfc1337 \(live\)`<br>`iptables ipv4 filter INPUT proxy \(boot\)` \|/,
+    )
+  })
+})
