@@ -113,7 +113,10 @@ export function partIn(paths: readonly NetPath[], host: string, wants: Wants): P
     return first === undefined ? [] : [{ path: path.name, ...first }]
   })
   const boxes = paths.flatMap((path) => boxesOf(path, wants).flatMap(([name, box]) => (name === host ? [box] : [])))
-  return ends.length + boxes.length === 0 ? undefined : { ends, boxes }
+  const wanted = [time, interval, remembers].flatMap((key) => keyOf(wants.get(host), key) ?? [])
+  return ends.length + boxes.length === 0
+    ? undefined
+    : { ends, boxes, wanted: Object.fromEntries(wanted.map(({ key, value }) => [key, value])) }
 }
 
 function keyOf(want: HostWant | undefined, key: string): SysctlKey | undefined {

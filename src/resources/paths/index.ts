@@ -1,6 +1,5 @@
-import type { HostWant, Planned, Seen } from '../../types.js'
+import type { Planned, Seen } from '../../types.js'
 import type { Resource } from '../resource.js'
-import type { SysctlWant } from '../sysctl/want.js'
 import type { PathsWant } from './want.js'
 
 /** The paths of the inventory that a host stands on: nothing is changed for them, but what would let a connection die is said. */
@@ -15,10 +14,9 @@ function probe({ ends, boxes }: PathsWant): string {
   return keys.map((key) => `hf_s on-path ${key}; cat /proc/sys/${key.replaceAll('.', '/')} 2>/dev/null`).join('\n')
 }
 
-function plan({ ends, boxes }: PathsWant, seen: Seen, host: HostWant): Planned {
+function plan({ ends, boxes, wanted }: PathsWant, seen: Seen): Planned {
   const will = (key: string): number | undefined => {
-    const wanted = (host.resources.sysctl as SysctlWant | undefined)?.keys.find((one) => one.key === key)?.value
-    const text = wanted ?? seen.sections.find((section) => section.kind === 'on-path' && section.name === key)?.body.trim() ?? ''
+    const text = wanted[key] ?? seen.sections.find((section) => section.kind === 'on-path' && section.name === key)?.body.trim() ?? ''
     return /^\d+$/.test(text) ? Number(text) : undefined
   }
   const late = ends.flatMap(({ path, hop, idle, limit }) =>

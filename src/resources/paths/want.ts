@@ -2,6 +2,8 @@
 export interface PathsWant {
   readonly ends: readonly PathEnd[]
   readonly boxes: readonly PathBox[]
+  /** What this run wants of the kernel parameters that paths turn on: they will hold, whatever is live. */
+  readonly wanted: Readonly<Record<string, string>>
 }
 
 export interface PathEnd {
