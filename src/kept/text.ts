@@ -6,6 +6,16 @@ import type { KeptPlan } from './plan.js'
 /** The text of a plan's file: the plan and the digest over it. It shows damage; it is no signature. */
 export const writeKept = (plan: KeptPlan): string => `${JSON.stringify({ ...plan, digest: digestOf(plan) }, null, 2)}\n`
 
+/** Undefined for what is nested so deeply that the stack ends: nothing of ours is. */
+function digestIfSane(plan: object): string | undefined {
+  try {
+    return digestOf(plan)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
 const digestOf = (plan: object): string => `sha256:${createHash('sha256').update(canonical(plan)).digest('hex')}`
 
 /** A plan read back, or one sentence why the file is refused whole. `now` is a time in milliseconds. */
@@ -14,7 +24,7 @@ export function readKept(text: string, tool: string, now: number): KeptPlan | st
   if (!isRecord(value) || !('digest' in value)) return 'it is no kept plan of holdfast'
   if (value.format !== 1) return `its format is ${JSON.stringify(value.format)}, and only 1 is known here`
   const { digest, ...plan } = value
-  if (digest !== digestOf(plan)) return 'it is damaged or was edited: its digest does not match'
+  if (digest !== digestIfSane(plan)) return 'it is damaged or was edited: its digest does not match'
   if (value.tool !== tool) return `holdfast ${String(value.tool)} made it and this is ${tool}; plan again`
   if (!validPlan(value)) return `it does not follow the schema: ${firstError()}`
   const kept = plan as unknown as KeptPlan

@@ -117,7 +117,10 @@ function words({ keyword, params, parentSchema, message }: SchemaError, value: u
   switch (keyword) {
     case 'additionalProperties': {
       const key = String(params.additionalProperty)
-      return [`unknown key "${key}"${misplaced[key] ?? didYouMean(key, Object.keys(Object(parentSchema?.properties)))}`, key]
+      return [
+        `unknown key "${key}"${(Object.hasOwn(misplaced, key) && misplaced[key]) || didYouMean(key, Object.keys(Object(parentSchema?.properties)))}`,
+        key,
+      ]
     }
     case 'required':
       return [`"${params.missingProperty}" is missing`]

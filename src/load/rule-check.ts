@@ -69,16 +69,18 @@ export function checkWords(words: readonly string[]): readonly Wrong[] {
   const [first = ''] = words
   if (first !== '' && !/^[-!]/.test(first))
     wrong.push({ message: `a rule begins with an option, as -p or -s (begins with ${JSON.stringify(first)})`, needle: first })
-  if (words.includes('#')) wrong.push({ message: 'what follows # is no comment in a rule: write --comment', needle: '#' })
+  if (words.some((word, at) => word === '#' && !Object.hasOwn(freeText, words[at - 1] ?? '')))
+    wrong.push({ message: 'what follows # is no comment in a rule: write --comment', needle: '#' })
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? ''
     const before = words[at - 1] ?? ''
-    const message = freeText[before] === undefined ? optionWrong(word, before) : textWrong(before, word)
+    const message = !Object.hasOwn(freeText, before) ? optionWrong(word, before) : textWrong(before, word)
     const control = controlWrong(word)
     if (control ?? message) wrong.push({ message: control ?? message ?? '', needle: word })
   }
   const last = words.at(-1) ?? ''
-  if (freeText[last] !== undefined || needsValue.has(last) || last === '!')
+  if (Object.hasOwn(freeText, words.at(-2) ?? '')) return wrong
+  if (Object.hasOwn(freeText, last) || needsValue.has(last) || last === '!')
     wrong.push({ message: `${last} has no value behind it`, needle: last })
   return wrong
 }
