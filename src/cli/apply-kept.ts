@@ -56,8 +56,10 @@ export async function applyKept(
     }
     const way = await wayOf(kept)
     const engine: RunOrder['engine'] = (order) => parts.engine({ ...order, apply: command === 'apply', way })
-    const { shown, bug } = await runOnce({ command, playbooks, hosts, options: given, interrupts, engine }, console)
-    return conclude(shown, bug, interrupts, options, console)
+    const { shown, bug, told } = await runOnce({ command, playbooks, hosts, options: given, interrupts, engine }, console)
+    const code = conclude(shown, bug, interrupts, options, console)
+    await told
+    return code
   } finally {
     interrupts.end()
   }

@@ -33,12 +33,14 @@ export async function converge(
   try {
     const order = { command, playbooks: playbooksOf(playbooks), hosts: loaded, options, interrupts }
     const engine: RunOrder['engine'] = (given) => parts.engine({ ...given, apply: command === 'apply' })
-    const { shown, bug } = await runOnce({ ...order, engine }, console)
+    const { shown, bug, told } = await runOnce({ ...order, engine }, console)
     const kept =
       options.out === undefined
         ? undefined
         : await keepPlan(options.out, keptPlanOf(shown, loaded, options, tool, Date.now()), options.sign)
-    return conclude(shown, bug, interrupts, options, console, kept)
+    const code = conclude(shown, bug, interrupts, options, console, kept)
+    await told
+    return code
   } finally {
     interrupts.end()
   }

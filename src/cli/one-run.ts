@@ -5,9 +5,11 @@ import { stampOf } from '../history/runs.js'
 import type { LoadedHost } from '../load/load.js'
 import type { Recall } from '../plan.js'
 import { type ProgressOptions, startProgress } from '../report/progress.js'
+import { show } from '../report/style.js'
 import { countOutcomes, type ShownRun } from '../shown.js'
 import type { Console } from './console.js'
 import type { Interrupts } from './interrupt.js'
+import { notify } from './notify.js'
 import type { FleetOptions } from './options.js'
 import type { EngineOrder } from './parts.js'
 import { withPredictions } from './predict.js'
@@ -26,8 +28,17 @@ export interface RunOrder {
   ) => Promise<Converge>
 }
 
-/** One run over hosts that were loaded, written into the history as it goes; what became of it, and the error that nobody expected. */
-export async function runOnce(order: RunOrder, console: Console): Promise<{ readonly shown: ShownRun; readonly bug: unknown }> {
+/** What became of a run. */
+export interface Ran {
+  readonly shown: ShownRun
+  /** The error that nobody expected. */
+  readonly bug: unknown
+  /** Resolves when those who are to be told were told, or could not be; nothing but the end of the process need wait for it. */
+  readonly told: Promise<void>
+}
+
+/** One run over hosts that were loaded, written into the history as it goes. */
+export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
   const { command, options, interrupts } = order
   const { forks, serial, maxFailPercentage } = options
   const run = newRunId(new Date())
@@ -62,8 +73,11 @@ export async function runOnce(order: RunOrder, console: Console): Promise<{ read
     })
     const bug = await endOf(fleet, interrupts)
     recording.end(fleet.results(), new Date())
+    const told = notify({ run, command, hosts: fleet.results(), summary: countOutcomes(fleet.results()) }, hosts, options, (text) =>
+      console.err.write(`holdfast: ${show(text, console.err.style)}\n`),
+    )
     const results = options.predictUpgrade ? withPredictions(fleet.results(), order.hosts, stateOf(options)) : fleet.results()
-    return { shown: { run, command, hosts: results, summary: countOutcomes(results) }, bug }
+    return { shown: { run, command, hosts: results, summary: countOutcomes(results) }, bug, told }
   } finally {
     await progress.end()
   }

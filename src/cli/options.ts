@@ -47,6 +47,10 @@ export interface FleetOptions extends Options {
   readonly keepDays: number
   /** Hours. */
   readonly contestedWithin: number
+  /** Who is told of drift, failures, rollbacks and contested things. */
+  readonly notifyWebhook?: readonly string[]
+  readonly notifySlack?: readonly string[]
+  readonly notifyCommand?: readonly string[]
   /** Only differences of these causes. */
   readonly cause?: readonly Cause[]
   readonly predictUpgrade?: boolean

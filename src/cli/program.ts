@@ -26,6 +26,7 @@ export interface Commands {
   watch(playbooks: readonly string[], options: WatchOptions): Promise<number>
   report(options: ReportOptions): Promise<number>
   rollback(patterns: readonly string[], options: RollbackOptions): Promise<number>
+  inventory(options: InventoryOptions): Promise<number>
   diagnose(playbooks: readonly string[], options: DiagnoseOptions): Promise<number>
 }
 
@@ -94,6 +95,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .option('--jitter <span>', 'begin up to so much later, by chance', span)
     .option('--once', 'one run, then end with its exit code', false)
     .option('--check', 'change nothing at any time')
+    .option('--listen <address>', 'serve the report page, /metrics and /healthz: 127.0.0.1:9477')
     .option('--print-systemd', 'print a unit that runs this command line (with --once: and a timer)', false)
     .action(async (playbooks: string[], options: WatchOptions) => finish(await commands.watch(playbooks, { ...unsaidOfFleet, ...options })))
   program
@@ -110,11 +112,25 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .action(async (options: ReportOptions) => finish(await commands.report(options)))
   withRun(withFiles(program.command('diagnose')))
     .summary('explain which connection failures hosts are open to')
-    .description('Look at every host, and say with evidence which of the known connection failures it is open to, and what cures it. Changes nothing.')
+    .description(
+      'Look at every host, and say with evidence which of the known connection failures it is open to, and what cures it. Changes nothing.',
+    )
     .option('--watch <s>', 'look twice, so many seconds apart, and say what the counters grew by', wholeNumber(1))
     .action(async (playbooks: string[], options: DiagnoseOptions) =>
       finish(await commands.diagnose(playbooks, { ...unsaidOfFleet, ...options })),
     )
+  withCommon(
+    program
+      .command('inventory')
+      .summary('print the inventory as ansible-inventory does')
+      .description('Print what ansible-inventory prints of the same files: hosts, groups and variables.')
+      .usage('--list | --graph [GROUP] | --host NAME  -i INVENTORY'),
+  )
+    .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml)', collect)
+    .option('--list', 'groups, hosts and variables as JSON')
+    .option('--graph [group]', 'the tree of groups')
+    .option('--host <name>', 'the variables of one host as JSON')
+    .action(async (options: InventoryOptions) => finish(await commands.inventory({ ...unsaid, ...options })))
   const rollback = program
     .command('rollback')
     .summary('take back what a run changed')
@@ -203,5 +219,8 @@ function withRun(command: Command): Command {
     .option('--contested-within <h>', 'hours in which three corrections of one thing make it contested', wholeNumber(1), 24)
     .option('--state <folder>', 'the run history (default: .holdfast beside the inventory)')
     .option('--keep-runs <n>', 'runs that the history keeps', wholeNumber(1), 500)
+    .option('--notify-webhook <url>', 'POST drift, failures, rollbacks and contested things there, as JSON', collect)
+    .option('--notify-slack <url>', 'POST them there as {text}, as Slack takes it', collect)
+    .option('--notify-command <command>', 'run this with them as JSON on its stdin', collect)
     .option('--keep-days <n>', 'days for which the history keeps a run', wholeNumber(1), 90)
 }

@@ -32,8 +32,10 @@ export async function rollback(patterns: readonly string[], options: RollbackOpt
     if (typeof chosen !== 'string') tell(chosen, console)
     const id = typeof chosen === 'string' ? chosen : chosen.run
     const engine: RunOrder['engine'] = async (order) => parts.engine({ ...order, apply: !options.check, way: await wayOf(id, listed) })
-    const { shown, bug } = await runOnce({ command: 'rollback', playbooks: [], hosts, options, interrupts, engine }, console)
-    return conclude(shown, bug, interrupts, options, console)
+    const { shown, bug, told } = await runOnce({ command: 'rollback', playbooks: [], hosts, options, interrupts, engine }, console)
+    const code = conclude(shown, bug, interrupts, options, console)
+    await told
+    return code
   } finally {
     interrupts.end()
   }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { exitCode } from '../fleet/exit.js'
 import { byCron, everyPeriod, type Schedule } from '../fleet/schedule.js'
+import { serve } from '../fleet/serve.js'
 import { keepWatch, machineClock } from '../fleet/watch.js'
 import { withinWindows } from '../fleet/windowed.js'
 import { jsonOf } from '../report/json.js'
@@ -26,12 +27,20 @@ export async function watch(playbooks: readonly string[], options: WatchOptions,
     console.out.write(systemdUnits(unitOf(options)))
     return 0
   }
+  const listening = listenOf(options)
   const interrupts = listenForInterrupts()
   setMaxListeners(0, interrupts.stop)
   const say = (text: string): void => console.err.write(`holdfast: ${show(text, console.err.style)}\n`)
   let last: number | undefined
+  let ended = Date.now()
+  const ailing = (): string | undefined => {
+    const idle = Date.now() - ended
+    return idle > 3 * schedule.period + hour ? `no run has ended for ${Math.round(idle / 1000)} s` : undefined
+  }
+  const server = listening && (await serve({ ...listening, state: stateOf(options), ailing }).catch(refuseListening))
   const run = async (): Promise<void> => {
     last = await oneWatchedRun(playbooks, options, parts, console, interrupts, last === undefined)
+    ended = Date.now()
   }
   try {
     if (options.once) await run()
@@ -43,7 +52,22 @@ export async function watch(playbooks: readonly string[], options: WatchOptions,
     return signal ? exitCode({ hosts: [], signal }) : (last ?? 0)
   } finally {
     interrupts.end()
+    server?.closeAllConnections()
+    server?.close()
   }
+}
+
+/** The address of --listen; a Mistake where it is none. Without a host it is this machine's own, as nobody is asked for a password. */
+function listenOf({ listen }: WatchOptions): { readonly host: string; readonly port: number } | undefined {
+  if (listen === undefined) return undefined
+  const found = /^(?:(\[[0-9a-fA-F:]+\]|[\w.-]+):)?(\d{1,5})$/.exec(listen)
+  const port = Number(found?.[2])
+  if (!found || port > 65535) throw new Mistake(`--listen ${listen} is no address; write 127.0.0.1:9477`)
+  return { host: (found[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port }
+}
+
+function refuseListening(error: Error): never {
+  throw new Mistake(`nothing can be served: ${error.message}`)
 }
 
 const hour = 3_600_000
@@ -83,8 +107,9 @@ async function oneWatchedRun(
       return withinWindows({ apply, plan, windowsOf, now: Date.now, margin: (options.confirmTimeout + 30) * 1000 })
     }
     const order: RunOrder = { command: 'apply', trigger: 'watch', playbooks: playbooksOf(playbooks), hosts, options, interrupts, engine }
-    const { shown, bug } = await runOnce(order, console)
+    const { shown, bug, told } = await runOnce(order, console)
     tell(shown, options, console)
+    if (options.once) await told
     if (bug !== undefined) throw bug
     return exitCode({ hosts: shown.hosts })
   } catch (error) {
