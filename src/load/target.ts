@@ -84,7 +84,7 @@ function portOf(found: Found, refuse: Refuse): number {
 // Ansible's boolean(): these words, any case, and 1 or 0.
 function truth(found: Found, refuse: Refuse): boolean {
   if (!found) return false
-  const word = String(found.value).toLowerCase()
+  const word = (textOf(found.value) ?? '').toLowerCase()
   if (['y', 'yes', 'on', '1', 'true', 't', '1.0'].includes(word)) return true
   if (!['n', 'no', 'off', '0', 'false', 'f', '0.0'].includes(word))
     refuse(found.name, `must be true or false (is ${JSON.stringify(found.value)})`)
@@ -110,6 +110,6 @@ const foreign: readonly { readonly name: string; readonly fine: RegExp; readonly
 function refuseForeign(read: (names: readonly string[]) => Found, refuse: Refuse): void {
   for (const { name, fine, message } of foreign) {
     const found = read([name])
-    if (found && !fine.test(String(found.value))) refuse(name, `${message} (is ${JSON.stringify(found.value)})`)
+    if (found && !fine.test(textOf(found.value) ?? '')) refuse(name, `${message} (is ${JSON.stringify(found.value)})`)
   }
 }
