@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Converge } from '../engine.js'
 import { type FleetRun, startFleet } from '../fleet/run.js'
+import { type Clock, machineClock } from '../fleet/watch.js'
 import { stampOf } from '../history/runs.js'
 import type { LoadedHost } from '../load/load.js'
 import type { Recall } from '../plan.js'
@@ -23,6 +24,8 @@ export interface RunOrder {
   readonly hosts: readonly LoadedHost[]
   readonly options: FleetOptions
   readonly interrupts: Interrupts
+  /** The machine's unless told. */
+  readonly clock?: Clock
   readonly engine: (
     order: Pick<EngineOrder, 'run' | 'options' | 'say'> & { readonly recall: (host: string) => Recall },
   ) => Promise<Converge>
@@ -41,7 +44,8 @@ export interface Ran {
 export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
   const { command, options, interrupts } = order
   const { forks, serial, maxFailPercentage } = options
-  const run = newRunId(new Date())
+  const now = (): Date => new Date((order.clock ?? machineClock).now())
+  const run = newRunId(now())
   const hosts = await withSecrets(
     order.hosts.map((host) => withBecome(host, options)),
     options,
@@ -50,7 +54,12 @@ export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
   interrupts.tell(progress.say)
   try {
     const { trigger, playbooks } = order
-    const recording = recordRun({ run, command, ...(trigger && { trigger }), playbooks }, hosts, options, progress.say)
+    const recording = recordRun(
+      { run, command, ...(trigger && { trigger }), playbooks, began: now().toISOString() },
+      hosts,
+      options,
+      progress.say,
+    )
     const recall = (host: string): Recall => {
       const record = recording.recall(host)
       return { contestedWithin: options.contestedWithin, ...(record && { record }) }
@@ -72,7 +81,7 @@ export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
       abort: interrupts.abort,
     })
     const bug = await endOf(fleet, interrupts)
-    recording.end(fleet.results(), new Date())
+    recording.end(fleet.results(), now())
     const told = notify({ run, command, hosts: fleet.results(), summary: countOutcomes(fleet.results()) }, hosts, options, (text) =>
       console.err.write(`holdfast: ${show(text, console.err.style)}\n`),
     )

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { homedir, hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Converge, FleetHost } from '../engine.js'
+import type { Clock } from '../fleet/watch.js'
 import type { ConvergeOptions } from '../host/converge.js'
 import type { LoadInput, loadRun } from '../load/load.js'
 import type { loadNamed, NamedInput } from '../load/named.js'
@@ -14,10 +15,14 @@ import { userName } from './user.js'
 
 /** The parts that a command is made of, each loaded when it is needed. */
 export interface Parts {
-  load(input: Pick<LoadInput, 'inventory' | 'playbooks' | 'limit' | 'tags' | 'extraVars' | 'prune' | 'everyHost'>): ReturnType<typeof loadRun>
+  load(
+    input: Pick<LoadInput, 'inventory' | 'playbooks' | 'limit' | 'tags' | 'extraVars' | 'prune' | 'everyHost'>,
+  ): ReturnType<typeof loadRun>
   /** The hosts that patterns name, without any play. */
   named(input: Pick<NamedInput, 'inventory' | 'patterns' | 'limit' | 'extraVars'>): ReturnType<typeof loadNamed>
   engine(order: EngineOrder): Promise<Converge>
+  /** What time it is for a watch; the machine's clock where it is not said. */
+  readonly clock?: Clock
 }
 
 /** One host's way through a run. */

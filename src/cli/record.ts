@@ -16,13 +16,13 @@ export const stateOf = (options: Pick<FleetOptions, 'inventory' | 'state'>): str
 
 /** Begins to write a run into the history. */
 export function recordRun(
-  head: Pick<RunHead, 'run' | 'command' | 'trigger' | 'playbooks'>,
+  head: Pick<RunHead, 'run' | 'command' | 'trigger' | 'playbooks' | 'began'>,
   hosts: readonly LoadedHost[],
   options: FleetOptions,
   say: (text: string) => void,
 ): Recording {
   const attendees = hosts.map(({ target, want, groups }) => ({ host: target.host, groups, resources: asked(want) }))
-  return startRecording({ format: 1, ...head, began: new Date().toISOString(), by: `${userName()}@${hostname()}` }, attendees, {
+  return startRecording({ format: 1, ...head, by: `${userName()}@${hostname()}` }, attendees, {
     state: stateOf(options),
     keep: { runs: options.keepRuns, days: options.keepDays },
     secrets: secretsOf(hosts, options),

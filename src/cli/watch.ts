@@ -28,6 +28,7 @@ export async function watch(playbooks: readonly string[], options: WatchOptions,
     return 0
   }
   const listening = listenOf(options)
+  const clock = parts.clock ?? machineClock
   const interrupts = listenForInterrupts()
   setMaxListeners(0, interrupts.stop)
   const say = (text: string): void => console.err.write(`holdfast: ${show(text, console.err.style)}\n`)
@@ -45,7 +46,7 @@ export async function watch(playbooks: readonly string[], options: WatchOptions,
   try {
     if (options.once) await run()
     else {
-      const order = { schedule, jitter: options.jitter ?? 0, clock: machineClock, run, stop: interrupts.stop, say }
+      const order = { schedule, jitter: options.jitter ?? 0, clock, run, stop: interrupts.stop, say }
       await Promise.race([keepWatch(order), interrupts.crashed])
     }
     const signal = interrupts.signal()
@@ -94,6 +95,7 @@ async function oneWatchedRun(
   interrupts: Interrupts,
   first: boolean,
 ): Promise<number> {
+  const clock = parts.clock ?? machineClock
   try {
     const hosts = await loadHosts(playbooks, options, parts, console)
     if (!hosts) {
@@ -104,9 +106,18 @@ async function oneWatchedRun(
     const engine: RunOrder['engine'] = async (given) => {
       const [apply, plan] = [await parts.engine({ ...given, apply: !options.check }), await parts.engine({ ...given, apply: false })]
       const windowsOf = (host: string) => windows.get(host) ?? []
-      return withinWindows({ apply, plan, windowsOf, now: Date.now, margin: (options.confirmTimeout + 30) * 1000 })
+      return withinWindows({ apply, plan, windowsOf, now: clock.now, margin: (options.confirmTimeout + 30) * 1000 })
     }
-    const order: RunOrder = { command: 'apply', trigger: 'watch', playbooks: playbooksOf(playbooks), hosts, options, interrupts, engine }
+    const order: RunOrder = {
+      command: 'apply',
+      trigger: 'watch',
+      playbooks: playbooksOf(playbooks),
+      hosts,
+      options,
+      interrupts,
+      engine,
+      clock,
+    }
     const { shown, bug, told } = await runOnce(order, console)
     tell(shown, options, console)
     if (options.once) await told
