@@ -45,6 +45,11 @@ class Flow:
         into[self.name] = {'alive': alive, 'reset': reset, 'seconds': round(time.time() - started, 2)}
 
 
+def settle():
+    # The last segment is acknowledged up to 200 ms late; until then connection tracking gives it tcp_timeout_unacknowledged (300 s).
+    time.sleep(0.3)
+
+
 resting = threading.Event()
 
 
@@ -56,6 +61,7 @@ def keep():
 
 keeper = threading.Thread(target=keep, daemon=True)
 flows = [Flow(spec) for spec in json.loads(sys.argv[1])]
+settle()
 print(json.dumps([f.name for f in flows]), flush=True)
 for line in sys.stdin:
     word, *names = line.split()
@@ -63,6 +69,7 @@ for line in sys.stdin:
     if word == 'touch':
         for flow in chosen:
             flow.exchange(5)
+        settle()
         print(json.dumps([f.name for f in chosen]), flush=True)
     elif word in ('keep', 'rest'):
         if word == 'keep':
