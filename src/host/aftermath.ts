@@ -88,7 +88,6 @@ function undone(task: Task, sections: readonly Section[], note: string, why: str
   if (own !== undefined || !complete)
     return ended(task.way, 'failed', {
       ...task.base,
-      ...(complete ? {} : { changes: changesOf(task.plan) }),
       reason: `${own ?? why} (undone ${looked})`,
     })
   return ended(task.way, 'rolled-back', { ...task.base, changes: changesOf(task.plan), reason: `${why} (undone ${looked})` })
@@ -112,7 +111,7 @@ function forgotten(task: Task, sections: readonly Section[], why: string): HostR
   const old = (['live', 'boot'] as const).every((layer) => ['old', 'untouched'].includes(layerState(plan, now, layer)))
   const reason = `${restarted ? 'the host was restarted before the run was settled' : `the run made no change there: ${why}`} (looked again: ${states})`
   if (restarted && old) return ended(way, 'rolled-back', { ...base, changes: changesOf(plan), reason })
-  return ended(way, 'failed', { ...base, ...(old ? {} : { changes: changesOf(now) }), reason })
+  return ended(way, 'failed', { ...base, reason })
 }
 
 /** Boot files could not be put in place: those done were put back, and live was undone. */
@@ -133,12 +132,15 @@ function settled(task: Task, sections: readonly Section[]): HostResult {
   const { way, plan } = task
   const seen = way.aim.seen(sections)
   const after = way.aim.plan(seen, new Date().toISOString())
-  const notes = ['unrecorded', 'complaint'].flatMap((kind) => sectionOf(sections, kind) ?? [])
+  const unrecorded = sectionOf(sections, 'unrecorded')
+  const complaint = sectionOf(sections, 'complaint')
   const base = {
-    ...warned(task.base, notes.map(words)),
+    ...warned(task.base, unrecorded === undefined ? [] : [words(unrecorded)]),
     plan: { steps: plan.steps },
     ...(seen.facts.record === undefined ? {} : { record: seen.facts.record }),
   }
+  if (complaint !== undefined)
+    return ended(way, 'failed', { ...base, reason: `${words(complaint)} (after the boot files were in place; ${statesSentence(plan, after)})` })
   if (after.refused.length > 0) return ended(way, 'unsettled', { ...base, reason: after.refused.join('\n') })
   if (after.steps.length === 0) return ended(way, plan.steps.length === 0 ? 'in-sync' : 'changed', { ...base, changes: changesOf(plan) })
   return ended(way, 'unsettled', {

@@ -7,7 +7,7 @@ import { lockSentence, readNote, words } from './says.js'
 import type { Session } from './session.js'
 import { runScript, sectionOf, sectionsOf } from './trips.js'
 import { readVerdict, unrehearsed } from './verdict.js'
-import { changesOf, ended, pause, type Task, warned } from './way.js'
+import { ended, pause, type Task, warned } from './way.js'
 
 /** Act, then settle on a new connection; where only boot differs, settle alone on the one that is open. */
 export async function carryOut(task: Task, session: Session): Promise<HostResult> {
@@ -37,7 +37,7 @@ export async function carryOut(task: Task, session: Session): Promise<HostResult
 }
 
 /** Why act gave up by itself, if it did; a host is then in its old state unless the sentence says otherwise. */
-function stoppedAct({ way, base, plan }: Task, sections: readonly Section[], refused: readonly string[]): HostResult | undefined {
+function stoppedAct({ way, base }: Task, sections: readonly Section[], refused: readonly string[]): HostResult | undefined {
   const locked = sectionOf(sections, 'locked')
   if (locked !== undefined) return ended(way, 'failed', { ...base, reason: lockSentence(locked, way.options.lockTimeout) })
   const stale = sectionOf(sections, 'stale')
@@ -50,7 +50,6 @@ function stoppedAct({ way, base, plan }: Task, sections: readonly Section[], ref
   const note = readNote(undone)
   return ended(way, 'failed', {
     ...base,
-    ...(note.complete ? {} : { changes: changesOf(plan) }),
     reason: `${words(failed)} (undone and verified on the host: ${note.state}, boot: old)`,
   })
 }

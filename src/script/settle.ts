@@ -110,7 +110,7 @@ hf_s confirmed`
 function onceAtBoot(effects: readonly Effect[]): readonly string[] {
   return effects.flatMap((effect) =>
     effect.kind === 'once' && effect.layer === 'boot'
-      ? [`hf_out=$(sh -c ${quote(effect.run)} 2>&1) || { hf_s complaint; printf '%s\\n' "$hf_out"; }`]
+      ? [`hf_out=$(sh -c ${quote(effect.run)} 2>&1) || { hf_s complaint; printf '%s: %s\\n' ${quote(effect.run)} "$hf_out"; }`]
       : [],
   )
 }
