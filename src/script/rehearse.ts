@@ -102,9 +102,9 @@ hf_t=; command -v timeout >/dev/null 2>&1 && hf_t="timeout 4"
 case $4-$5 in
   tcp-bash) $hf_t bash -c ": > /dev/tcp/$2/$3";;
   udp-bash) bash -c "echo > /dev/udp/$2/$3";;
-  tcp-nc) $hf_t nc -w 3 "$2" "$3";;
-  udp-nc) echo | $hf_t nc -u -w 1 "$2" "$3";;
-  tcp-busybox) $hf_t busybox nc -w 3 "$2" "$3";;
+  tcp-nc) nc -w 3 "$2" "$3";;
+  udp-nc) echo | nc -u -w 1 "$2" "$3";;
+  tcp-busybox) busybox nc -w 3 "$2" "$3";;
   *-python3) $hf_t python3 -c "import socket,sys
 a=socket.getaddrinfo(sys.argv[1],int(sys.argv[2]))[0]
 s=socket.socket(a[0],socket.SOCK_DGRAM if sys.argv[3]==\\"udp\\" else socket.SOCK_STREAM);s.settimeout(3);s.connect(a[4]);s.send(b\\"x\\")" "$2" "$3" "$4";;
