@@ -85,6 +85,8 @@ export interface ReportOptions {
   readonly run?: string
   /** At most this many of the newest runs. */
   readonly last?: number
+  /** Hosts that differ from their peers, instead of runs. */
+  readonly outliers?: boolean
   readonly out?: string
 }
 

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import type { InventoryOptions } from './inventory.js'
 import {
   batchSizes,
   causeList,
@@ -107,6 +108,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .option('--state <folder>', 'the run history (default: .holdfast beside the inventory)')
     .addOption(new Option('--format <form>', 'what is made').choices(formats).default('html'))
     .option('--run <id>', 'this run (default: the newest)')
+    .option('--outliers', 'name the hosts that differ from the others of their group in what no playbook names (text, or JSON)')
     .option('--last <n>', 'only the newest n runs', wholeNumber(1))
     .option('--out <file>', 'write it there, whole or not at all (default: stdout)')
     .action(async (options: ReportOptions) => finish(await commands.report(options)))

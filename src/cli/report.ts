@@ -1,11 +1,13 @@
-import type { RunDocument } from '../history/document.js'
+import type { HostMemory, RunDocument } from '../history/document.js'
+import { recallAll } from '../history/memory.js'
 import { readRuns } from '../history/runs.js'
 import { writeWhole } from '../history/state.js'
 import { pageOf } from '../report/html/page.js'
 import { junitOf } from '../report/junit.js'
 import { markdownOf } from '../report/markdown.js'
 import { metricsOf } from '../report/metrics.js'
-import { encodeBytes } from '../text.js'
+import { outliersOf, sayOutliers } from '../report/outliers.js'
+import { encodeBytes, printable } from '../text.js'
 import type { Console } from './console.js'
 import { Mistake, type ReportOptions } from './options.js'
 import { stateOf } from './record.js'
@@ -13,11 +15,19 @@ import { stateOf } from './record.js'
 /** `holdfast report`: the history in the form that is asked for, on stdout or in a file; no host is contacted. */
 export async function report(options: ReportOptions, console: Console): Promise<number> {
   const state = stateOf(options)
+  if (options.outliers) return tellOutliers(recallAll(state), options, console)
   const runs = readRuns(state, options.last)
   if (runs.length === 0) throw new Mistake(`there is no run in the history (${state}); plan, apply and watch write it`)
   const text = textOf(runs, options)
   if (options.out === undefined) console.out.write(encodeBytes(text))
   else keep(options.out, text)
+  return 0
+}
+
+function tellOutliers(memories: readonly HostMemory[], { format }: ReportOptions, console: Console): number {
+  const outliers = outliersOf(memories)
+  const text = format === 'json' ? `${JSON.stringify({ outliers }, null, 2)}\n` : printable(sayOutliers(outliers), { newlines: true })
+  console.out.write(text)
   return 0
 }
 

@@ -35,7 +35,9 @@ export interface HostMemory {
   readonly format: 1
   readonly host: string
   readonly groups: readonly string[]
-  readonly record: HostRecord
+  readonly record?: HostRecord
+  /** What its newest look read beside what it was asked for. */
+  readonly held?: Readonly<Record<string, string>>
 }
 
 /** A run's document, or undefined where the text is none: cut short, edited, of another format. */

@@ -53,14 +53,16 @@ export function startRecording(head: RunHead, attendees: readonly Attendee[], op
     end: (results, now) =>
       attempt(() => {
         journal?.end(results.map(entry), now.toISOString())
-        for (const { host, record } of results)
-          if (record) remember(state, { format: 1, host, groups: known.get(host)?.groups ?? [], record })
+        for (const { host, record, held } of results) {
+          const news = redact({ ...(record && { record }), ...(held && { held }) }, secrets)
+          if (record || held) remember(state, { format: 1, host, groups: known.get(host)?.groups ?? [], ...news })
+        }
         prune(state, keep, now)
       }),
     recall: (host) => recall(state, host)?.record,
   }
 }
 
-function entryOf({ plan: _, record: __, ...report }: HostResult, attendee: Attendee | undefined): HostEntry {
+function entryOf({ plan: _, record: __, held: ___, ...report }: HostResult, attendee: Attendee | undefined): HostEntry {
   return { ...report, groups: attendee?.groups ?? [], resources: attendee?.resources ?? [] }
 }

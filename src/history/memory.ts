@@ -5,10 +5,10 @@ import { readText, writeWhole } from './state.js'
 
 const fileOf = (state: string, host: string): string => join(state, 'hosts', `${encodeURIComponent(host)}.json`)
 
-/** Keeps what a host holds since its last settled run; a file is written only where that is news. */
+/** Keeps what is known of a host beside what was; a file is written only where that is news. */
 export function remember(state: string, memory: HostMemory): void {
   const file = fileOf(state, memory.host)
-  const text = `${JSON.stringify(memory)}\n`
+  const text = `${JSON.stringify({ ...recall(state, memory.host), ...memory })}\n`
   if (text !== readText(file)) writeWhole(file, text)
 }
 
@@ -30,7 +30,7 @@ export function recallAll(state: string): readonly HostMemory[] {
 
 function readMemory(text: string): HostMemory | undefined {
   const value = readJson(text) as HostMemory | undefined
-  const sound =
-    value?.format === 1 && typeof value.host === 'string' && typeof value.record?.items === 'object' && value.record.items !== null
-  return sound && Array.isArray(value.groups) ? value : undefined
+  if (value?.format !== 1 || typeof value.host !== 'string' || !Array.isArray(value.groups)) return undefined
+  const items: unknown = value.record === undefined ? {} : value.record?.items
+  return typeof items === 'object' && items !== null ? value : undefined
 }

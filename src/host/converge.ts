@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Aim, aimOf } from '../aim.js'
 import type { FleetHost } from '../engine.js'
+import { heldOf } from '../held.js'
 import type { HostPlan } from '../plan.js'
 import { activeBackend } from '../resources/iptables/warnings.js'
 import { restoreBatches } from '../script/batches.js'
@@ -75,7 +76,7 @@ async function oneTry(way: Way): Promise<HostResult> {
     const plan = await withRivals(told, session, item.target, options.commandTimeout)
     const basis = options.apply ? {} : { plan: { steps: plan.steps, madeFrom: way.aim.madeFrom(seen, plan) } }
     const version = plan.version === undefined ? {} : { version: plan.version }
-    const base = warned({ ...described(plan), ...basis, ...version }, unfinished(sections))
+    const base = warned({ ...described(plan), ...basis, ...version, held: heldOf(sections) }, unfinished(sections))
     if (plan.refused.length > 0) return ended(way, 'failed', { ...base, reason: plan.refused.join('\n') })
     const record = seen.facts.record ?? way.aim.record(options.run, seen, [], new Date().toISOString())
     // a run that a restart ended between its last boot file and its record: settle cleans up and records

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunDocument } from '../../src/history/document.js'
 import { readRuns } from '../../src/history/runs.js'
+import type { RunReport } from '../../src/types.js'
 import { capture } from '../lab/capture.js'
 import { type Lab, startLab } from '../lab/lab.js'
 import { project } from './run.js'
@@ -28,6 +29,7 @@ const files = {
     { hosts: 'web', sysctl: { 'net.ipv4.tcp_keepalive_time': 300 } },
   ],
 }
+const cli = join(import.meta.dirname, '../../src/cli.ts')
 const node = [process.execPath, '--import', import.meta.resolve('tsx')]
 
 let lab: Lab
@@ -75,6 +77,24 @@ describe('a month of March in Berlin, with real hosts', () => {
     expect(await rules('appl1')).toBe('0\n')
   })
 
+  it('2 March: what the others will lose is foretold, and --cause picks what is repaired', async () => {
+    const state = mkdtempSync(join(lab.dir, 'state-'))
+    await capture(['cp', '-r', `${join(dir, '.holdfast')}/.`, state])
+    const run = async (...argv: readonly string[]): Promise<RunReport> => {
+      const own = ['--json', '--state', state, '--known-hosts', join(lab.dir, 'known_hosts')]
+      const { stdout } = await lab.run([...node, cli, ...argv, ...own], { cwd: dir, timeout: 60_000 })
+      return JSON.parse(stdout) as RunReport
+    }
+    const planned = await run('plan', '--predict-upgrade', '--limit', 'appliance')
+    const foretold = planned.hosts.map(({ warnings }) => (warnings ?? []).filter((text) => text.startsWith('predicted')))
+    const sentence =
+      'predicted: the upgrade 6.5 SP2 build 1548 -> 6.5 SP3 build 3279 will drop iptables ipv4 filter INPUT proxy (live, boot); as on appl1, appl2'
+    expect(foretold).toEqual([[], [], [sentence], [sentence]])
+    const check = ['apply', '--check', '--limit', 'appl2', '--cause']
+    expect((await run(...check, 'drift,new')).summary).toEqual({ 'in-sync': 1 })
+    expect((await run(...check, 'drift,upgrade')).summary).toEqual({ pending: 1 })
+  })
+
   it('3 and 4 March: one is down, and a rival goes on', async () => {
     await Promise.all([lab.host('appl4').kill(), rival()])
     expect(outcomes(await runAt('2026-03-03T12:00:00Z'))).toMatchObject({ appl3: 'in-sync', appl4: 'unreachable', web: 'changed drift' })
@@ -114,7 +134,7 @@ describe('a month of March in Berlin, with real hosts', () => {
 describe('a watch', () => {
   const watch = (...more: readonly string[]) => [
     ...node,
-    join(import.meta.dirname, '../../src/cli.ts'),
+    cli,
     ...more,
     '--limit',
     'web',

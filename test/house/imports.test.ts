@@ -11,7 +11,7 @@ const rows: readonly (readonly string[])[] = [
   ['kept', 'rollback', 'diagnose', 'adopt', 'causes'],
   ['aim'],
   ['load', 'history', 'made-from', 'changed-plays', 'rivals'],
-  ['plan', 'seen'],
+  ['plan', 'seen', 'held'],
   ['script'],
   ['resources'],
   ['engine'],
