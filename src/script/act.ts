@@ -103,7 +103,8 @@ hf_step() { # label command...: a change begins only while the undo is armed, an
   hf_out=$("$@" 2>&1) || { hf_why="$hf_label: $hf_out"; rm -f "$hf_lock/busy"; return 1; }
   rm -f "$hf_lock/busy"
 }
-hf_put() { printf '%s\\n' "$2" > "$1"; }`
+# dash's own printf calls every refused value an I/O error
+hf_put() { printf '%s\\n' "$2" | cat > "$1"; }`
 }
 
 /** What the steps were made from must still be so: values, the order of the chains touched, the back end. */
