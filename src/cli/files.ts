@@ -1,10 +1,28 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Mistake, type Options } from './options.js'
 
 /** The disk as load sees it: undefined where there is no such file or folder. Other errors (no permission) are a Mistake. */
 export const disk = {
   read: (path: string): string | undefined => orAbsent(path, () => readText(path)),
   list: (folder: string): readonly string[] | undefined => orAbsent(folder, () => readdirSync(folder).sort()),
+  run: runInventory,
+}
+
+/** What an inventory program prints; undefined where the file is not to be run, or is no program although it may be run (a mount without modes). */
+function runInventory(path: string, words: readonly string[]): { readonly stdout: string } | { readonly failure: string } | undefined {
+  try {
+    accessSync(path, constants.X_OK)
+    if (!statSync(path).isFile()) return undefined
+  } catch {
+    return undefined
+  }
+  const { error, status, signal, stdout, stderr } = spawnSync(resolve(path), words, { encoding: 'utf8', maxBuffer: most, timeout: 120_000 })
+  if (error && /^(ENOEXEC|EACCES)$/.test((error as NodeJS.ErrnoException).code ?? '')) return undefined
+  if (error) return { failure: `failed: ${error.message}` }
+  const said = stderr.trim().split('\n').slice(-3).join('; ')
+  return status === 0 ? { stdout } : { failure: `ended with ${status ?? signal}${said === '' ? '' : `: ${said}`}` }
 }
 
 const absent = ['ENOENT', 'ENOTDIR', 'EISDIR']
@@ -47,7 +65,7 @@ function orAbsent<T>(path: string, read: () => T): T | undefined {
 /** The inventories that were named, or inventory.yaml; a Mistake where one is not there. */
 export function inventoriesOf({ inventory }: Pick<Options, 'inventory'>): readonly string[] {
   if (!inventory && !existsSync('inventory.yaml')) throw new Mistake('there is no inventory.yaml here; name an inventory with -i FILE')
-  return (inventory ?? ['inventory.yaml']).map((path) => present('inventory', path))
+  return (inventory ?? ['inventory.yaml']).map((path) => (path.includes(',') ? path : present('inventory', path)))
 }
 
 /** The playbooks that were named, or those directly in playbooks/; a Mistake where there is none. */

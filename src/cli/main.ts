@@ -51,6 +51,7 @@ function commandsOf(parts: Parts, console: Console, version: () => string): Comm
     watch: async (playbooks, options) => (await import('./watch.js')).watch(playbooks, options, parts, console),
     report: async (options) => (await import('./report.js')).report(options, console),
     diagnose: async (playbooks, options) => (await import('./diagnose.js')).diagnose(playbooks, options, parts, console),
+    inventory: async (options) => (await import('./inventory.js')).showInventory(options, console),
     rollback: async (patterns, options) => (await import('./rollback.js')).rollback(patterns, options, parts, console),
   }
 }

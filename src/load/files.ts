@@ -2,6 +2,8 @@
 export interface Files {
   readonly read: (path: string) => string | undefined
   readonly list: (folder: string) => readonly string[] | undefined
+  /** What a program printed (an inventory that lists itself); undefined: the file is none. */
+  readonly run?: (path: string, words: readonly string[]) => { readonly stdout: string } | { readonly failure: string } | undefined
 }
 
 /** The folder of a path; `.` for a bare name. */

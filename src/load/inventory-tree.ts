@@ -54,7 +54,7 @@ function growGroup(growing: Growing, name: string, body: unknown, path: Path, ab
   const group = tree.groups.get(name) ?? { name, document, path, vars: new Map(), hosts: new Set(), children: new Set() }
   tree.groups.set(name, group)
   const parent = above.at(-1)
-  if (parent !== undefined && parent !== 'all') tree.groups.get(parent)?.children.add(name)
+  if (parent !== undefined) tree.groups.get(parent)?.children.add(name)
   if (!isMapping(body)) return
   for (const section of Object.keys(body)) {
     const entries = named(body[section])

@@ -1,10 +1,11 @@
 import type { Problem } from '../types.js'
 import { check } from './check.js'
-import { type Document, type Path, readDocument } from './document.js'
+import type { Document, Path } from './document.js'
 import { type Files, folderOf, join } from './files.js'
 import { rankGroups } from './group-ranks.js'
 import { growTree, type Tree } from './inventory-tree.js'
 import { anything, mentions } from './mentions.js'
+import { readSource } from './source.js'
 import { readVarFiles, type VarFiles } from './var-files.js'
 import { mergeVars, type Variable, type Vars } from './vars.js'
 
@@ -28,6 +29,8 @@ export interface Inventory {
   readonly groups: ReadonlyMap<string, readonly string[]>
   /** Top-level lists `paths:`. */
   readonly paths?: readonly Variable[]
+  /** As the files write it. */
+  readonly tree: Tree
   /** Whether a name that is not here may stand in a part that could not be read: nothing is said of it then. */
   readonly mayHide: (name: string) => boolean
 }
@@ -47,11 +50,11 @@ export function readInventory(
       line: 1,
       column: 1,
       path: '',
-      message: 'holds no inventory: files named *.yaml, *.yml, *.json or without a dot are read',
+      message: 'holds no inventory: hidden files and *.ini, *.cfg, *.txt, *.md and the like are passed over, as Ansible does',
     })
   const sources = found.flatMap((each) => each.sources)
-  const unsound = [...empty.map(() => anything), ...sources.flatMap((file) => readSource(file, files, tree, problems))]
-  const folders = [...new Set(sources.map(folderOf))]
+  const unsound = [...empty.map(() => anything), ...sources.flatMap((file) => addSource(file, files, tree, problems))]
+  const folders = [...new Set(paths.map((path) => (files.list(path) ? path : folderOf(path))))]
   const varFiles = (kind: string): readonly VarFiles[] =>
     folders.map((folder) => readVarFiles(join(folder, kind), files, problems, unsound))
   const members = inherit(tree, varFiles('group_vars'), varFiles('host_vars'), problems)
@@ -59,6 +62,7 @@ export function readInventory(
     inventory: {
       ...members,
       paths: tree.paths,
+      tree,
       folder: folders[0] ?? '.',
       mayHide: (name) => unsound.some((text) => mentions(text, name)),
     },
@@ -66,19 +70,21 @@ export function readInventory(
   }
 }
 
+/** What Ansible passes over in a folder of inventories (INVENTORY_IGNORE_EXTS of ansible-core 2.14): INI files too, when they are called so. */
+const passedOver = /^\.|^(host_vars|group_vars|vars_plugins)$|(~|\.(pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry))$/
+
 function inventoryFiles(path: string, files: Files, depth: number): readonly string[] {
   const names = files.list(path)
   if (!names || depth > 10) return [path]
   return [...names]
     .sort()
-    .filter((name) => !/^\.|^(host_vars|group_vars)$|~$/.test(name) && /\.(ya?ml|json)$|^[^.]+$/.test(name))
+    .filter((name) => !passedOver.test(name))
     .flatMap((name) => inventoryFiles(join(path, name), files, depth + 1))
 }
 
 /** Reads one file into the tree; gives its text where that has problems. */
-function readSource(file: string, files: Files, tree: Tree, problems: Problem[]): readonly string[] {
-  const text = files.read(file)
-  const document = readDocument(file, text ?? '', 'pyyaml')
+function addSource(file: string, files: Files, tree: Tree, problems: Problem[]): readonly string[] {
+  const { document, text } = readSource(file, files)
   const before = problems.length
   if (text === undefined) problems.push(document.problem([], 'there is no such inventory file'))
   else if (document.value === null && document.problems.length === 0) problems.push(document.problem([], 'holds no groups'))
@@ -98,7 +104,7 @@ function inherit(
   problems: Problem[],
 ): Pick<Inventory, 'hosts' | 'groups'> {
   const { order, above } = rankGroups(tree, problems)
-  const inline = new Map([...tree.groups].map(([name, group]) => [name, group.vars]))
+  const inline = new Map([...tree.groups].map(([name, group]) => [name, withoutPriority(group.vars)]))
   const filed = new Map(['all', ...order, 'ungrouped'].map((name) => [name, mergeVars(groupVars.map((each) => each.of(name)))]))
   const direct = membership(tree)
   const members = new Map<string, string[]>([
@@ -122,7 +128,26 @@ function inherit(
     const vars = mergeVars([...layers.flatMap((layer) => layer ?? []), ...hostVars.map((each) => each.of(node.name))])
     hosts.set(node.name, { name: node.name, vars, groups: [...groups].sort(), document: node.document, path: node.path })
   }
+  for (const name of members.keys()) members.set(name, inTreeOrder(name, tree, members.get(name) ?? []))
   return { hosts, groups: members }
+}
+
+/** Ansible takes the priority out of a group's variables. */
+function withoutPriority(vars: Vars): Vars {
+  return new Map([...vars].filter(([name]) => name !== 'ansible_group_priority'))
+}
+
+/** A group's hosts as Ansible orders them, level by level: its own, then those of the groups below in the order they are named. */
+function inTreeOrder(name: string, tree: Tree, members: readonly string[]): string[] {
+  const known = new Set(members)
+  const ordered = new Set<string>()
+  const seen = new Set([name])
+  let level = [name]
+  while (level.length > 0) {
+    for (const group of level) for (const host of tree.groups.get(group)?.hosts ?? []) if (known.has(host)) ordered.add(host)
+    level = level.flatMap((group) => [...(tree.groups.get(group)?.children ?? [])]).filter((child) => !seen.has(child) && seen.add(child))
+  }
+  return [...new Set([...ordered, ...members])]
 }
 
 function membership(tree: Tree): ReadonlyMap<string, readonly string[]> {

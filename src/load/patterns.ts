@@ -54,7 +54,7 @@ type Found = { readonly hosts: readonly string[] } | { readonly wrong: string }
 
 function matchPart(part: string, inventory: Named): Found {
   if (inventory.hosts.has(part)) return { hosts: [part] }
-  const subscript = part.startsWith('~') ? null : /^(.+)\[(?:(-?[0-9]+)|([0-9]+):([0-9]*))\]$/.exec(part)
+  const subscript = part.startsWith('~') ? null : /^(.+)\[(?:(-?[0-9]+)|([0-9]+)[:-]([0-9]*))\]$/.exec(part)
   const expression = subscript?.[1] ?? part
   const accepts = matcher(expression)
   if (typeof accepts === 'string') return { wrong: `${JSON.stringify(expression)} ${accepts}` }

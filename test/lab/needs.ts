@@ -5,6 +5,7 @@ import { must } from './capture.js'
 
 // Debian package -> a file of it that the lab runs
 const needs: Readonly<Record<string, string>> = {
+  'ansible-core': '/usr/bin/ansible-inventory',
   'busybox-static': '/usr/bin/busybox',
   bash: '/usr/bin/bash',
   conntrack: '/usr/sbin/conntrack',
