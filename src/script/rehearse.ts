@@ -65,7 +65,9 @@ for hf_x in all default; do
   { echo 0 > /proc/sys/net/ipv4/conf/$hf_x/rp_filter; echo 0 > /proc/sys/net/ipv6/conf/$hf_x/disable_ipv6; } 2>/dev/null
 done
 ip link set lo up
-ip link add name "$hf_dev" type veth peer name hfp netns $hf_peer || { echo "none the link could not be made"; exit 0; }
+ip link add name "$hf_dev" type veth peer name hfp || { echo "none the link could not be made"; exit 0; }
+hf_far=hfp; grep -q "^ *hfp:" /proc/net/dev || hf_far=veth0 # busybox ip gives the far end a name of its own
+ip link set "$hf_far" netns $hf_peer && echo "$hf_far" > far || { echo "none the far end of the link could not be moved"; exit 0; }
 { echo 0 > "/proc/sys/net/ipv4/conf/$hf_dev/rp_filter"; } 2>/dev/null
 ip $hf_6 addr add "$hf_to/$hf_bits" dev "$hf_dev" $hf_dad && ip link set "$hf_dev" up && ip $hf_6 route add "$hf_from/$hf_bits" dev "$hf_dev" || { echo "none the addresses could not be set"; exit 0; }
 [ ! -s sets ] || ipset restore < sets 2>/dev/null
@@ -95,7 +97,8 @@ fi'
 hf_peer_sh='cd /run/hf; : > ready
 while [ ! -e link ]; do sleep 0.02 2>/dev/null || sleep 1; done
 for hf_x in all default; do { echo 0 > /proc/sys/net/ipv6/conf/$hf_x/disable_ipv6; } 2>/dev/null; done
-ip link set lo up; ip $7 addr add "$1/$6" dev hfp $8; ip link set hfp up; ip $7 route add "$2/$6" dev hfp
+read -r hf_far < far
+ip link set lo up; ip $7 addr add "$1/$6" dev "$hf_far" $8; ip link set "$hf_far" up; ip $7 route add "$2/$6" dev "$hf_far"
 : > up
 while [ ! -e go ]; do sleep 0.02 2>/dev/null || sleep 1; done
 hf_t=; command -v timeout >/dev/null 2>&1 && hf_t="timeout 4"
