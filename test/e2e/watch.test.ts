@@ -182,4 +182,25 @@ describe('a watch', () => {
     const { code, stderr } = await capture(['systemd-analyze', 'verify', ...names.map((name) => join(folder, name))])
     expect({ code, stderr: stderr.split('\n').filter((line) => line.includes('holdfast.')) }).toEqual({ code: 0, stderr: [] })
   })
+
+  it('is not the only one to keep windows: a kept plan waits for them, or is refused where it would expire before', async () => {
+    const later = new Date(Date.now() + 3 * 86_400_000).toUTCString().slice(0, 3)
+    const windows = join(dir, 'group_vars/web.yaml')
+    const run = (...argv: readonly string[]) =>
+      lab.run([...argv, '--known-hosts', join(lab.dir, 'known_hosts')], { cwd: dir, timeout: 60_000 })
+    const value = () => lab.host('web').must('cat /proc/sys/net/ipv4/tcp_keepalive_time')
+    await rival()
+    const plan = ['plan', '--limit', 'web', '--out']
+    expect(await run(...node, cli, ...plan, 'long.json', '--valid-for', '9d')).toMatchObject({ code: 2 })
+    expect(await run(...node, cli, ...plan, 'short.json', '--valid-for', '1d')).toMatchObject({ code: 2 })
+    writeFileSync(windows, `holdfast_change_windows: ${later} 00:00-24:00\n`)
+    const early = await run(...node, cli, 'apply', 'short.json', '--at-window')
+    expect(early).toMatchObject({ code: 1, stderr: expect.stringMatching(/the plan expires at .*, before the change window opens at/) })
+    const waiting = await run('timeout', '-s', 'TERM', '4', ...node, cli, 'apply', 'long.json', '--at-window')
+    expect(waiting.stderr).toContain('waiting for the change window, which opens at')
+    expect(await value()).toBe('7200\n')
+    writeFileSync(windows, 'holdfast_change_windows: daily 00:00-24:00\n')
+    expect(await run(...node, cli, 'apply', 'long.json', '--at-window')).toMatchObject({ code: 0 })
+    expect(await value()).toBe('300\n')
+  })
 })
