@@ -56,7 +56,10 @@ describe('the history of a controller', () => {
         by: 'kim@jump1',
         ended: '2026-01-12T02:16:00.000Z',
         summary: { changed: 1, 'in-sync': 1 },
-        hosts: [{ host: 'web1', groups: ['web'], reason: 'said ***!', changes: changed.changes }, { host: 'web2', resources: ['sysctl'] }],
+        hosts: [
+          { host: 'web1', groups: ['web'], reason: 'said ***!', changes: changed.changes },
+          { host: 'web2', resources: ['sysctl'] },
+        ],
       },
     ])
     expect(readFileSync(file, 'utf8')).not.toMatch(/sesame|"plan"|"record"/)
