@@ -140,7 +140,10 @@ function settled(task: Task, sections: readonly Section[]): HostResult {
     ...(seen.facts.record === undefined ? {} : { record: seen.facts.record }),
   }
   if (complaint !== undefined)
-    return ended(way, 'failed', { ...base, reason: `${words(complaint)} (after the boot files were in place; ${statesSentence(plan, after)})` })
+    return ended(way, 'failed', {
+      ...base,
+      reason: `${words(complaint)} (after the boot files were in place; ${statesSentence(plan, after)})`,
+    })
   if (after.refused.length > 0) return ended(way, 'unsettled', { ...base, reason: after.refused.join('\n') })
   if (after.steps.length === 0) return ended(way, plan.steps.length === 0 ? 'in-sync' : 'changed', { ...base, changes: changesOf(plan) })
   return ended(way, 'unsettled', {

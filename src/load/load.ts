@@ -95,7 +95,8 @@ async function assembleResolved(read: Read, resolved: Resolved): Promise<{ reado
     return resolved.get(name)
   }
   const loaded = assemble(read, names)
-  if (missing.size === 0) return 'problems' in loaded ? loaded : alongPaths(read.inventory, read.plays, { ...loaded, notes: notesOf(resolved) })
+  if (missing.size === 0)
+    return 'problems' in loaded ? loaded : alongPaths(read.inventory, read.plays, { ...loaded, notes: notesOf(resolved) })
   await lookUp([...missing], resolved, read.input.lookup)
   return assembleResolved(read, resolved)
 }

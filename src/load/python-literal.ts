@@ -54,7 +54,7 @@ function readText(reading: Reading): unknown {
   const found = take(reading, /([rRuU]?)(?:'((?:[^'\\\n]|\\[\s\S])*)'|"((?:[^"\\\n]|\\[\s\S])*)")/)
   if (!found) return none
   const inside = found[2] ?? found[3] ?? ''
-  const own = /[rR]/.test(found[1] ?? '') ? inside : unescape(inside)
+  const own = /[rR]/.test(found[1] ?? '') ? inside : unescaped(inside)
   skip(reading)
   // two texts side by side are one
   const next = /^[rRuU]?['"]/.test(reading.text.slice(reading.at)) ? readText(reading) : ''
@@ -63,7 +63,7 @@ function readText(reading: Reading): unknown {
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', '\n': '' }
 
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text.replace(/\\(x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{1,3}|[\s\S])/g, (whole, code: string) => {
     if (/^[xuU]./.test(code)) return String.fromCodePoint(Number.parseInt(code.slice(1), 16))
     if (/^[0-7]/.test(code)) return String.fromCodePoint(Number.parseInt(code, 8))

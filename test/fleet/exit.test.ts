@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { exitCode, type StopSignal } from '../../src/fleet/exit.js'
 import type { Outcome } from '../../src/types.js'
 
-const rows: readonly [outcomes: string, code: number, signal?: StopSignal, bug?: boolean][] = [
+const rows: readonly [outcomes: string, code: number, signal?: StopSignal | undefined, bug?: boolean][] = [
   ['', 0],
   ['in-sync', 0],
   ['changed in-sync', 0],

@@ -1,4 +1,4 @@
-import type { Change, ChainState, Layer, Line } from '../../types.js'
+import type { ChainState, Change, Layer, Line } from '../../types.js'
 import { type Group, placeName } from './groups.js'
 import { commonSubsequence } from './lcs.js'
 import { place } from './place.js'
@@ -24,7 +24,9 @@ export function targetOf(group: Group, before: ChainState | undefined, layer: La
     const missing = group.items.some((item) => item.lines.length > 0)
     return { after: undefined, changes: [], refused: missing ? [`${name}: there is no such chain (${layer})`] : [] }
   }
-  const refused = placed.failures.map((failure) => `${name} (${layer}): ${failure}; the chain holds:\n${quoteChain(exact.state?.lines ?? [])}`)
+  const refused = placed.failures.map(
+    (failure) => `${name} (${layer}): ${failure}; the chain holds:\n${quoteChain(exact.state?.lines ?? [])}`,
+  )
   const changes = placed.changes.map((change) => ({
     resource: 'iptables',
     layer,
@@ -52,7 +54,11 @@ function dropped(group: Group, before: ChainState | undefined, layer: Layer): Ta
 }
 
 /** The chain with its owned part in place, before any placed rule. */
-function ownedState(group: Group, before: ChainState | undefined, layer: Layer): { state: ChainState | undefined; changes: readonly Change[] } {
+function ownedState(
+  group: Group,
+  before: ChainState | undefined,
+  layer: Layer,
+): { state: ChainState | undefined; changes: readonly Change[] } {
   const owned = group.owned
   if (owned === undefined) return { state: before, changes: [] }
   const at = (what: string) => `${placeName(group)} ${what}`
@@ -61,7 +67,14 @@ function ownedState(group: Group, before: ChainState | undefined, layer: Layer):
   const now: ChainState = before ?? { lines: [] }
   const policy = owned.chain.policy
   if (policy !== undefined && policy !== now.policy)
-    changes.push({ resource: 'iptables', layer, at: at('policy'), ...(now.policy === undefined ? {} : { before: now.policy }), after: policy, cause: 'new' })
+    changes.push({
+      resource: 'iptables',
+      layer,
+      at: at('policy'),
+      ...(now.policy === undefined ? {} : { before: now.policy }),
+      after: policy,
+      cause: 'new',
+    })
   const whole = !group.builtin || owned.chain.exact
   const lines = whole ? exactLines(now.lines, owned.lines, (line) => keeps(group, line)) : now.lines
   changes.push(...lineChanges(now.lines, lines, layer, at('rule')))
@@ -76,7 +89,12 @@ function keeps(group: Group, line: Line): boolean {
 }
 
 function globOf(pattern: string): RegExp {
-  return new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`)
+  return new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  )
 }
 
 /** The wanted lines in order, with the kept ones where they stood: behind the nearest wanted line above them. */

@@ -4,7 +4,8 @@ import { loaderFiles, rulesPath } from './loader-files.js'
 import type { Claim } from './place.js'
 import { ownId } from './tokens.js'
 
-const header = "# Kept by holdfast, loaded at boot by /etc/holdfast/load-rules. One row: kind, family, table, chain, id, place, rule, anchors; parted by tabs.\n"
+const header =
+  '# Kept by holdfast, loaded at boot by /etc/holdfast/load-rules. One row: kind, family, table, chain, id, place, rule, anchors; parted by tabs.\n'
 
 /** A row of /etc/holdfast/rules. Kinds: C make a chain, F empty one, L a rule of an owned chain, P a policy, R a placed rule. */
 interface Row {
@@ -29,7 +30,10 @@ export function planLoader(groups: readonly Group[], families: readonly Family[]
   const files = starterSteps(seen.facts, seen, after !== null)
   if (changes.length === 0 && files.length === 0) return []
   const data: Effect = { kind: 'file', path: rulesPath, before: text, after, mode: '0600' }
-  const owner = changes.length > 0 ? changes : [{ resource: 'iptables', layer: 'boot' as const, at: 'loader', after: 'enabled', cause: 'drift' as const }]
+  const owner =
+    changes.length > 0
+      ? changes
+      : [{ resource: 'iptables', layer: 'boot' as const, at: 'loader', after: 'enabled', cause: 'drift' as const }]
   const dataSteps = text === after ? [] : [{ changes: owner, effect: data }]
   const starter = files.map((effect, index) => ({ changes: dataSteps.length === 0 && index === 0 ? owner : [], effect }))
   return [...dataSteps, ...starter]
@@ -43,7 +47,16 @@ function parseRows(text: string): readonly Row[] {
   return text.split('\n').flatMap((raw) => {
     const [kind, family, table, chain, id, place, line, ...anchors] = raw.split('\t').map((field) => (field === '-' ? '' : field))
     if (kind === undefined || !/^[CFLPR]$/.test(kind) || chain === undefined) return []
-    return [{ kind: kind as Row['kind'], where: `${family} ${table} ${chain}`, id: id ?? '', place: place ?? '', line: line ?? '', anchors: anchors.filter((one) => one !== '') }]
+    return [
+      {
+        kind: kind as Row['kind'],
+        where: `${family} ${table} ${chain}`,
+        id: id ?? '',
+        place: place ?? '',
+        line: line ?? '',
+        anchors: anchors.filter((one) => one !== ''),
+      },
+    ]
   })
 }
 
@@ -61,7 +74,14 @@ function rank(row: Row): number {
 function rowsOf(group: Group): readonly Row[] {
   const where = placeName(group)
   const owned = group.owned
-  const row = (kind: Row['kind'], id: string, line: Line, place = '', anchors: readonly string[] = []): Row => ({ kind, where, id, place, line, anchors })
+  const row = (kind: Row['kind'], id: string, line: Line, place = '', anchors: readonly string[] = []): Row => ({
+    kind,
+    where,
+    id,
+    place,
+    line,
+    anchors,
+  })
   const whole = owned !== undefined && (!group.builtin || owned.chain.exact)
   return [
     ...(owned === undefined || group.builtin ? [] : [row('C', `chain:${group.chain}`, '')]),
@@ -87,7 +107,13 @@ function rowChanges(before: readonly Row[], after: readonly Row[]): readonly Cha
   const was = new Set(before.map(printRow))
   const is = new Set(after.map(printRow))
   const note = `${rulesPath}, loaded by holdfast's own loader`
-  const base = (row: Row) => ({ resource: 'iptables', layer: 'boot' as const, at: `${row.where} ${row.id || row.kind}`, cause: 'new' as const, note })
+  const base = (row: Row) => ({
+    resource: 'iptables',
+    layer: 'boot' as const,
+    at: `${row.where} ${row.id || row.kind}`,
+    cause: 'new' as const,
+    note,
+  })
   const gone = before.filter((row) => !is.has(printRow(row)))
   const replaced = new Set<Row>()
   const changes = after.flatMap((row): Change[] => {
@@ -103,13 +129,19 @@ function rowChanges(before: readonly Row[], after: readonly Row[]): readonly Cha
 function starterSteps(facts: Facts, seen: Seen, wanted: boolean): readonly Effect[] {
   return loaderFiles(facts.init).flatMap((file): readonly Effect[] => {
     const link = file.link === true
-    const now = link ? (seen.sections.find((one) => one.kind === 'link' && one.name === file.path)?.body.trimEnd() ?? null) : fileText(seen, file.path)
+    const now = link
+      ? (seen.sections.find((one) => one.kind === 'link' && one.name === file.path)?.body.trimEnd() ?? null)
+      : fileText(seen, file.path)
     const after = wanted ? file.text : null
-    return now === after ? [] : [{ kind: 'file', path: file.path, before: now, after, mode: file.mode, ...(link ? { link: true as const } : {}) }]
+    return now === after
+      ? []
+      : [{ kind: 'file', path: file.path, before: now, after, mode: file.mode, ...(link ? { link: true as const } : {}) }]
   })
 }
 
 /** The ids that the loader's file holds, with their chains: for orphans. */
 export function loaderIds(seen: Seen): readonly { readonly where: string; readonly id: string }[] {
-  return parseRows(fileText(seen, rulesPath) ?? '').flatMap((row) => (row.kind === 'R' && ownId(row.line) !== undefined ? [{ where: row.where, id: row.id }] : []))
+  return parseRows(fileText(seen, rulesPath) ?? '').flatMap((row) =>
+    row.kind === 'R' && ownId(row.line) !== undefined ? [{ where: row.where, id: row.id }] : [],
+  )
 }

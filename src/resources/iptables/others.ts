@@ -12,10 +12,12 @@ const iptablesTables = /^table ip6? (filter|nat|mangle|raw|security) \{/
 /** firewalld, ufw, nftables.service and every native nft base chain that can drop on a hook that the want touches. */
 export function otherFirewalls(want: IptablesWant, seen: Seen, backend: string): readonly OtherFirewall[] {
   const body = (kind: string) => seen.sections.find((section) => section.kind === kind)?.body ?? ''
-  const told = body('others').split('\n').flatMap((line) => {
-    const blank = line.indexOf(' ')
-    return blank < 0 ? [] : [{ name: line.slice(0, blank), because: line.slice(blank + 1) }]
-  })
+  const told = body('others')
+    .split('\n')
+    .flatMap((line) => {
+      const blank = line.indexOf(' ')
+      return blank < 0 ? [] : [{ name: line.slice(0, blank), because: line.slice(blank + 1) }]
+    })
   const enabled = ['firewalld', 'ufw', 'nftables'].flatMap((name) =>
     seen.facts.enabled.includes(name) && name !== 'ufw' ? [{ name, because: `${name} is enabled at boot` }] : [],
   )
@@ -55,7 +57,10 @@ function droppingChains(ruleset: string, hooks: ReadonlySet<string>, backend: st
       if (base === null || !hooks.has(base[1]!) || !(base[2] === 'drop' || drops)) continue
       const name = head[1] === 'inet firewalld' ? 'firewalld' : 'nftables'
       const chainName = /^chain (\S+)/.exec(chain)?.[1] ?? '?'
-      found.push({ name, because: `nft table ${head[1]} has the base chain ${chainName} on ${base[1]}${base[2] === 'drop' ? ', policy drop' : ', which can drop'}` })
+      found.push({
+        name,
+        because: `nft table ${head[1]} has the base chain ${chainName} on ${base[1]}${base[2] === 'drop' ? ', policy drop' : ', which can drop'}`,
+      })
     }
   }
   return found

@@ -14,7 +14,11 @@ export interface SpellRequest {
 /** A want whose rule texts are numbers of requests. */
 export interface NumberedWant {
   readonly requests: readonly SpellRequest[]
-  readonly rules: readonly { readonly rule: PlacedRule; readonly specs: readonly number[]; readonly anchors: readonly ({ id: string } | { request: number })[] }[]
+  readonly rules: readonly {
+    readonly rule: PlacedRule
+    readonly specs: readonly number[]
+    readonly anchors: readonly ({ id: string } | { request: number })[]
+  }[]
   readonly absent: readonly { readonly rule: AbsentRule; readonly spec?: number }[]
   readonly chains: readonly { readonly chain: OwnedChain; readonly specs: readonly number[] }[]
 }

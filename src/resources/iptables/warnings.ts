@@ -22,13 +22,20 @@ function splitRuleset(seen: Seen, backend: Backend): readonly string[] {
   if (rules.length === 0) return []
   const tools = seen.sections.find((section) => section.kind === 'tools')?.body ?? ''
   const version = /^ipv4 (.*)$/m.exec(tools)?.[1] ?? ''
-  return [`split ruleset: ${rules.length} rules stand in the ${other} back end while \`iptables\` is ${backend} (${version}); packets meet both, and only ${backend} is managed`]
+  return [
+    `split ruleset: ${rules.length} rules stand in the ${other} back end while \`iptables\` is ${backend} (${version}); packets meet both, and only ${backend} is managed`,
+  ]
 }
 
 function forgottenIpv6(seen: Seen, backend: Backend): readonly string[] {
   const policy = (family: 'ipv4' | 'ipv6') => liveRuleset(seen, backend, family)?.get('filter')?.get('INPUT')
-  const global = (seen.sections.find((section) => section.kind === 'inet6')?.body ?? '').split('\n').find((line) => /^\S+ 00 /.test(line) && !line.startsWith('lo '))
+  const global = (seen.sections.find((section) => section.kind === 'inet6')?.body ?? '')
+    .split('\n')
+    .find((line) => /^\S+ 00 /.test(line) && !line.startsWith('lo '))
   const v6 = policy('ipv6')
-  if (policy('ipv4')?.policy !== 'DROP' || global === undefined || (v6 !== undefined && (v6.policy === 'DROP' || v6.lines.length > 0))) return []
-  return [`IPv4 INPUT is DROP by policy, but IPv6 INPUT accepts everything and ${global.split(' ')[0]} has a global IPv6 address: the host is open over IPv6`]
+  if (policy('ipv4')?.policy !== 'DROP' || global === undefined || (v6 !== undefined && (v6.policy === 'DROP' || v6.lines.length > 0)))
+    return []
+  return [
+    `IPv4 INPUT is DROP by policy, but IPv6 INPUT accepts everything and ${global.split(' ')[0]} has a global IPv6 address: the host is open over IPv6`,
+  ]
 }
