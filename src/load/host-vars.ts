@@ -4,7 +4,14 @@ import type { Host } from './inventory.js'
 import { didYouMean } from './nearest.js'
 import { render, type Scope, textOf } from './template.js'
 
-const known = ['holdfast_profile', 'holdfast_addresses', 'holdfast_paths', 'holdfast_must_reach', 'holdfast_must_not_reach', 'holdfast_change_windows']
+const known = [
+  'holdfast_profile',
+  'holdfast_addresses',
+  'holdfast_paths',
+  'holdfast_must_reach',
+  'holdfast_must_not_reach',
+  'holdfast_change_windows',
+]
 
 /** Tells what is wrong with the holdfast_* variables of a host: unknown names, and addresses that are none. */
 export function hostVariables(host: Host, scope: Scope, tell: (problem: Problem) => void): void {
