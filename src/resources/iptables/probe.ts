@@ -4,7 +4,7 @@ import { loaderFiles, rulesPath } from './loader-files.js'
 import { profileRulesScript } from './probe-profile.js'
 import { numberRequests, type SpellRequest } from './requests.js'
 import { joinRestore } from './tokens.js'
-import { builtinChains, type IptablesWant } from './want.js'
+import { builtinChains, type IptablesWant, type OwnedChain } from './want.js'
 
 /**
  * sh that prints the live rules of both back ends, the boot files, who else filters here, and the wanted and the boot rules as this
@@ -16,9 +16,9 @@ export function probe(want: IptablesWant, host: HostWant): string {
     toolsScript,
     liveScript,
     othersScript,
-    extensionsScript(requests),
+    extensionsScript(requests, want.chains),
     spellLibrary,
-    ...(['ipv4', 'ipv6'] as const).map((family) => whereConcerned(family, want, host, familyScript(family, requests, host))),
+    ...(['ipv4', 'ipv6'] as const).map((family) => whereConcerned(family, want, host, familyScript(family, requests, want.chains, host))),
     bootFilesScript,
     host.profile?.iptables === undefined ? '' : `hf_f ${quote(host.profile.iptables.script)}`,
   ].join('\n')
@@ -71,12 +71,14 @@ if hf_have nft; then hf_s nft; nft -s list ruleset 2>/dev/null; fi`
  * May the throw-away namespace be used without loading a module into the running kernel? Yes where nothing is loadable at all, else only
  * when every extension that the rules name is there already. Sets hf_spell to ns, or to table with the reason.
  */
-function extensionsScript(requests: readonly SpellRequest[]): string {
+function extensionsScript(requests: readonly SpellRequest[], owned: readonly OwnedChain[]): string {
   const names = new Set<string>(['comment'])
+  const chains = new Set(owned.map((chain) => chain.name))
   for (const { spec } of requests) {
     spec.forEach((word, index) => {
       const next = spec[index + 1]
-      if (next !== undefined && ['-m', '--match', '-j', '--jump'].includes(word) && /^[A-Za-z0-9_]+$/.test(next)) names.add(next)
+      if (next !== undefined && ['-m', '--match', '-j', '--jump'].includes(word) && /^[A-Za-z0-9_]+$/.test(next) && !chains.has(next))
+        names.add(next)
       if (next !== undefined && ['-p', '--protocol'].includes(word) && /^(tcp|udp)$/i.test(next)) names.add('tcpudp')
     })
   }
@@ -152,10 +154,10 @@ hf_spell_in() {
   $hf_us sh -c "$hf_inner" spell "$hf_mark" "$@" "$hf_us"
 }`
 
-function familyScript(family: Family, requests: readonly SpellRequest[], host: HostWant): string {
+function familyScript(family: Family, requests: readonly SpellRequest[], owned: readonly OwnedChain[], host: HostWant): string {
   const tool = family === 'ipv4' ? 'iptables' : 'ip6tables'
   const type = family === 'ipv4' ? 'hash:net' : 'hash:net family inet6'
-  const wanted = wantedRuleset(family, requests)
+  const wanted = wantedRuleset(family, requests, owned)
   const file = family === 'ipv4' ? '/etc/iptables/rules.v4 /etc/sysconfig/iptables' : '/etc/iptables/rules.v6 /etc/sysconfig/ip6tables'
   const alpine = family === 'ipv4' ? '/etc/iptables/rules-save' : '/etc/iptables/rules6-save'
   return `if [ $hf_spell = ns ] && hf_have ${tool}-restore; then
@@ -169,15 +171,21 @@ ${host.profile?.iptables === undefined ? '' : profileRulesScript(host.profile.ip
 fi`
 }
 
-/** A ruleset for iptables-restore in which every wanted rule carries its number; chains are declared once per table. */
-export function wantedRuleset(family: Family, requests: readonly SpellRequest[]): string {
+/** A ruleset for iptables-restore in which every wanted rule carries its number; chains, owned ones without rules too, are declared once per table. */
+export function wantedRuleset(family: Family, requests: readonly SpellRequest[], owned: readonly OwnedChain[] = []): string {
   const tables = new Map<string, { readonly chains: Set<string>; readonly rules: string[] }>()
+  const declare = (name: string, chain: string) => {
+    const table = tables.get(name) ?? { chains: new Set<string>(), rules: [] }
+    tables.set(name, table)
+    if (!(builtinChains[name] ?? []).includes(chain)) table.chains.add(chain)
+    return table
+  }
+  for (const chain of owned) if (chain.family === family) declare(chain.table, chain.name)
   requests.forEach((request, index) => {
     if (request.family !== family) return
-    const table = tables.get(request.table) ?? { chains: new Set<string>(), rules: [] }
-    tables.set(request.table, table)
-    if (!(builtinChains[request.table] ?? []).includes(request.chain)) table.chains.add(request.chain)
-    table.rules.push(joinRestore(['-A', request.chain, ...request.spec, '-m', 'comment', '--comment', `hf:${index}`]))
+    declare(request.table, request.chain).rules.push(
+      joinRestore(['-A', request.chain, ...request.spec, '-m', 'comment', '--comment', `hf:${index}`]),
+    )
   })
   return [...tables]
     .map(([name, table]) => [`*${name}`, ...[...table.chains].map((chain) => `:${chain} - [0:0]`), ...table.rules, 'COMMIT'].join('\n'))
