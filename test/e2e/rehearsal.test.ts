@@ -75,6 +75,17 @@ const rows: Readonly<Record<string, Row>> = {
     outcome: 'failed',
     reason: /must_reach .*dropped in the rehearsal by/,
   },
+  'a set of addresses that holds the controller': {
+    first: 'ipset create trusted hash:net; ipset add trusted 198.18.0.0/24',
+    play: shut({ rule: '-p tcp --dport 22 -m set ! --match-set trusted src -j DROP' }),
+    outcome: 'pending',
+  },
+  'a set of addresses that does not': {
+    first: 'ipset create trusted hash:net; ipset add trusted 192.0.2.0/24',
+    play: shut({ rule: '-p tcp --dport 22 -m set ! --match-set trusted src -j DROP' }),
+    outcome: 'failed',
+    reason: /would lock out: .*dropped by the rule `-A INPUT .*! --match-set trusted src.*holdfast:shut/,
+  },
   'rules that one packet cannot show are named': {
     play: accept('-p tcp --dport 8443 -m recent --name x --rcheck -j ACCEPT'),
     outcome: 'pending',
