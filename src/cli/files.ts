@@ -2,12 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Mistake, type Options } from './options.js'
+import { unvault } from './vault.js'
 
 /** The disk as load sees it: undefined where there is no such file or folder. Other errors (no permission) are a Mistake. */
 export const disk = {
   read: (path: string): string | undefined => orAbsent(path, () => readText(path)),
   list: (folder: string): readonly string[] | undefined => orAbsent(folder, () => readdirSync(folder).sort()),
   run: runInventory,
+  unvault,
 }
 
 /** What an inventory program prints; undefined where the file is not to be run, or is no program although it may be run (a mount without modes). */

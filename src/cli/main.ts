@@ -5,6 +5,7 @@ import type { Console } from './console.js'
 import { Mistake } from './options.js'
 import { type Parts, realParts } from './parts.js'
 import { type Commands, grammarOf, lesson } from './program.js'
+import { takeVaultPasswords, type VaultOptions } from './vault.js'
 
 /** Runs one command line to its exit code; a mistake in it is one sentence on stderr and exit 1. */
 export async function runCommandLine(
@@ -27,6 +28,7 @@ export async function runCommandLine(
     '--version',
     'print the version',
   )
+  program.hook('preAction', async (_, command) => takeVaultPasswords(command.opts<VaultOptions>()))
   try {
     await program.parseAsync(argv, { from: 'user' })
     return code

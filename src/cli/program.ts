@@ -180,6 +180,9 @@ function withHosts(command: Command): Command {
 function withCommon(command: Command): Command {
   return command
     .option('-e, --extra-vars <key=value>', 'set a variable over all others, may be repeated', extraVar)
+    .option('--vault-password-file <file>', 'the vault password stands in this file, or this program prints it', collect)
+    .option('--vault-id <id>', 'LABEL@SOURCE of a vault password: a file, a program or prompt', collect)
+    .option('-J, --ask-vault-pass', 'ask for the vault password')
     .option('-v, --verbose', 'say more')
     .option('--json', 'print one JSON document on stdout, text on stderr')
 }

@@ -14,6 +14,7 @@ import type { Problem } from '../types.js'
 import { hole } from './hole.js'
 import { type Locate, locator } from './locate.js'
 import { ambiguity, readCore, readPyYaml } from './scalars.js'
+import { type Unvault, vaulted } from './vaulted.js'
 
 /** The way to a value inside a document: `[0, 'iptables', 2, 'rule']`. */
 export type Path = readonly (string | number)[]
@@ -45,7 +46,7 @@ const maxAliased = 100_000
 const tooDeep = 'nested too deeply'
 
 /** Reads the text of a YAML file; whatever the text, it comes back, with all that is wrong as problems. */
-export function readDocument(file: string, text: string, dialect: Dialect): Document {
+export function readDocument(file: string, text: string, dialect: Dialect, unvault?: Unvault): Document {
   const source = text.startsWith('\uFEFF') ? text.slice(1) : text
   const locate = locator(file, source)
   const bare = (problems: readonly Problem[]): Document => ({
@@ -58,7 +59,7 @@ export function readDocument(file: string, text: string, dialect: Dialect): Docu
   const alien = source.search(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f\uFFFD]/)
   if (alien >= 0) return bare([locate(alien, [], alienMessage(source.charCodeAt(alien)))])
   try {
-    return readParsed(file, source, dialect, locate)
+    return readParsed(file, source, dialect, locate, unvault)
   } catch (error) {
     if (error instanceof RangeError) return bare([locate(0, [], tooDeep)])
     throw error
@@ -70,13 +71,22 @@ function alienMessage(code: number): string {
   return `holds a control character (U+${code.toString(16).toUpperCase().padStart(4, '0')})`
 }
 
-function readParsed(file: string, source: string, dialect: Dialect, locate: Locate): Document {
+function readParsed(file: string, source: string, dialect: Dialect, locate: Locate, unvault: Unvault | undefined): Document {
   const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent', stringKeys: false } as const
   const all = parseAllDocuments(source, options)
   const documents: readonly Parsed[] = Array.isArray(all) ? all : []
   const [first, second] = documents
   const problems = documents.flatMap((each) => each.errors.map((error) => locate(error.pos[0], [], people(error.message))))
-  const context: Context = { dialect, source, problems, locate, anchors: new Map(), built: new Map(), aliased: { count: 0, told: false } }
+  const context: Context = {
+    dialect,
+    source,
+    problems,
+    locate,
+    anchors: new Map(),
+    built: new Map(),
+    aliased: { count: 0, told: false },
+    unvault,
+  }
   const root = first?.contents
   const broken = problems.length > 0 ? hole : null
   if (second) problems.push(locate(second.range?.[0] ?? 0, [], 'a second document begins here: one file holds one document'))
@@ -105,6 +115,7 @@ interface Context {
   readonly anchors: Map<string, Node>
   readonly built: Map<Node, Built>
   readonly aliased: { count: number; told: boolean }
+  readonly unvault: Unvault | undefined
 }
 
 const nothing: Built = { value: null, size: 1 }
@@ -119,6 +130,11 @@ function build(node: Node, path: Path, context: Context): Built {
   if (path.length > maxDepth) return refuse(`nested more than ${maxDepth} deep`)
   const anchor = 'anchor' in node ? node.anchor : undefined
   if (anchor) context.anchors.set(anchor, node)
+  if (isScalar(node) && vaultTags.has(node.tag ?? '') && context.dialect === 'pyyaml') {
+    const built = { value: vaulted(String(node.value ?? ''), context.unvault), size: 1 }
+    if (anchor) context.built.set(node, built)
+    return built
+  }
   if (node.tag && !coreTags.has(node.tag)) return refuse(`the tag ${node.tag.replace('tag:yaml.org,2002:', '!!')} is not known here`)
   const built = isScalar(node)
     ? buildScalar(node, refuse, context.dialect)
@@ -131,6 +147,7 @@ function build(node: Node, path: Path, context: Context): Built {
   return built
 }
 
+const vaultTags = new Set(['!vault', '!vault-encrypted'])
 const coreTags = new Set(['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`))
 
 function buildAlias(name: string, refuse: (message: string) => Built, context: Context): Built {

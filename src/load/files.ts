@@ -1,7 +1,11 @@
+import type { Unvault } from './vaulted.js'
+
 /** How load sees the disk: text of a file, names in a folder, undefined where there is none. */
 export interface Files {
   readonly read: (path: string) => string | undefined
   readonly list: (folder: string) => readonly string[] | undefined
+  /** Opens what ansible-vault encrypted. */
+  readonly unvault?: Unvault
   /** What a program printed (an inventory that lists itself); undefined: the file is none. */
   readonly run?: (path: string, words: readonly string[]) => { readonly stdout: string } | { readonly failure: string } | undefined
 }

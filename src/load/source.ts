@@ -9,14 +9,19 @@ export function readSource(file: string, files: Files): { readonly document: Doc
   if (printed) return { document: fromProgram(file, printed, files), text: 'stdout' in printed ? printed.stdout : '' }
   const text = files.read(file)
   if (text === undefined && file.includes(',')) return { document: readIni(file, file.split(',').join('\n')), text: file }
-  return { document: fromText(file, text ?? ''), text }
+  if (text?.startsWith('$ANSIBLE_VAULT;'))
+    return {
+      document: failed(file, 'is encrypted: hosts and groups are not read from a vault, only variables in group_vars/ and host_vars/'),
+      text,
+    }
+  return { document: fromText(file, text ?? '', files), text }
 }
 
-function fromText(file: string, text: string): Document {
+function fromText(file: string, text: string, files: Files): Document {
   const extension = /\.[^./]+$/.exec(file)?.[0]
   const yaml = extension !== undefined && ['.yaml', '.yml', '.json'].includes(extension)
   if (!yaml && (extension !== undefined || looksLikeIni(text)) && !text.startsWith('---')) return readIni(file, text)
-  const document = readDocument(file, text, 'pyyaml')
+  const document = readDocument(file, text, 'pyyaml', files.unvault)
   return isListing(document.value) ? fromListing(document) : document
 }
 

@@ -2,6 +2,7 @@ import type { Access } from './access.js'
 import type { Host } from './inventory.js'
 import { readSshArgs } from './ssh-args.js'
 import { render, type Scope, textOf } from './template.js'
+import { isVaulted, type Vaulted } from './vaulted.js'
 
 /** What stands for variables that are not written: the current user's name, the home folder, the inventory's folder. */
 export interface Defaults {
@@ -18,13 +19,14 @@ export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: R
   const read = (names: readonly string[]): { readonly name: string; readonly value: unknown } | undefined => {
     const name = names.find((each) => scope.get(each) !== undefined)
     if (name === undefined) return undefined
-    const rendered = render(scope.get(name), scope)
+    const rendered = render(scope.get(name), { ...scope, secrets: true })
     if ('value' in rendered) return rendered.value === null ? undefined : { name, value: rendered.value }
     refuse(name, rendered.wrong.message)
     return undefined
   }
   const text = (...names: readonly string[]): string | undefined => {
-    const found = read(names)
+    const written = read(names)
+    const found = written && isVaulted(written.value) ? opened(written.name, written.value, refuse) : written
     const value = found && (typeof found.value === 'string' || typeof found.value === 'number') ? textOf(found.value) : undefined
     if (found && (value === undefined || value === '' || /[\0-\x1f\x7f]/.test(value)))
       refuse(found.name, /pass/.test(found.name) ? 'must be text of one line' : `must be text (is ${JSON.stringify(found.value)})`)
@@ -56,6 +58,14 @@ export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: R
     ...(unsaid.length > 0 && { unsaid }),
     ...(truth(read(['ssh_legacy_algorithms']), refuse) && { legacyAlgorithms: true }),
   }
+}
+
+/** A password out of the vault; anything else would be shown to people. */
+function opened(name: string, value: Vaulted, refuse: Refuse): Found {
+  const plain = /pass/.test(name) ? value.open() : { failure: 'a value of a vault, which may stand in a password only' }
+  if ('text' in plain) return { name, value: plain.text }
+  refuse(name, `is ${plain.failure}`)
+  return undefined
 }
 
 function connectionOf(said: string | undefined): Pick<Access, 'connection'> {

@@ -1,5 +1,6 @@
 import { hole, unsaid } from './hole.js'
 import { didYouMean } from './nearest.js'
+import { isVaulted } from './vaulted.js'
 
 /** What a template may name. `undefined` = there is no such name; a function stands for what is looked up by the next step. */
 export interface Scope {
@@ -7,6 +8,8 @@ export interface Scope {
   readonly names: () => Iterable<string>
   /** Why a name that is known must not be filled in here, if so. */
   readonly withholds?: (name: string) => string | undefined
+  /** Whether a value of a vault may be filled in: only where nobody is shown it. */
+  readonly secrets?: boolean
 }
 
 /** What is wrong with a template, and the text that it is about. */
@@ -87,6 +90,7 @@ function fill(value: unknown, filling: Filling, depth: number): unknown {
   if (--filling.left < 0) fail(`variables fill in more than ${maxSteps} values`, '')
   if (typeof value === 'string') return fillText(value, filling, depth)
   if (value === hole) fail(unsaid, '')
+  if (isVaulted(value)) return filling.scope.secrets ? value : fail('a value of a vault may stand in a password only', '')
   if (Array.isArray(value)) return value.map((item) => fill(item, filling, depth))
   if (typeof value !== 'object' || value === null) return value
   const filled: Record<string, unknown> = Object.create(null)

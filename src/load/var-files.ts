@@ -4,6 +4,7 @@ import { type Files, join } from './files.js'
 import { hole } from './hole.js'
 import { anything } from './mentions.js'
 import { isMapping, mergeVars, type Vars, variablesOf } from './vars.js'
+import { closed } from './vaulted.js'
 
 /** Variables of `group_vars/` or `host_vars/` beside an inventory file, by the name of a group or host. */
 export interface VarFiles {
@@ -40,12 +41,29 @@ function filesUnder(path: string, files: Files, depth: number): readonly string[
 function readVarFile(path: string, files: Files, problems: Problem[], unsound: string[]): Vars {
   const before = problems.length
   const text = files.read(path) ?? ''
-  const document = readDocument(path, text.startsWith('$ANSIBLE_VAULT;') ? '' : text, 'pyyaml')
+  if (text.startsWith('$ANSIBLE_VAULT;')) return readVault(path, text, files, problems, unsound)
+  const document = readDocument(path, text, 'pyyaml', files.unvault)
   problems.push(...document.problems)
-  if (text.startsWith('$ANSIBLE_VAULT;')) problems.push(document.problem([], 'is encrypted with ansible-vault, which is not read here'))
-  else if (document.value !== null && document.value !== hole && !isMapping(document.value))
+  if (document.value !== null && document.value !== hole && !isMapping(document.value))
     problems.push(document.problem([], 'must be a mapping of variables'))
-  // What is encrypted may hold any name.
-  if (problems.length > before) unsound.push(text.startsWith('$ANSIBLE_VAULT;') ? anything : text)
+  if (problems.length > before) unsound.push(text)
   return variablesOf(document, document.value, [])
+}
+
+/** A whole file in a vault: none of its text may be shown, so its problems have no line of it. */
+function readVault(path: string, envelope: string, files: Files, problems: Problem[], unsound: string[]): Vars {
+  const shell = readDocument(path, '', 'pyyaml')
+  const plain = files.unvault?.(envelope) ?? { failure: 'locked' }
+  const inside = 'text' in plain ? readDocument(path, plain.text, 'pyyaml', files.unvault) : undefined
+  const wrong =
+    'failure' in plain
+      ? `is encrypted with ansible-vault, and ${plain.failure}`
+      : inside?.problems.length || (inside?.value !== null && !isMapping(inside?.value))
+        ? 'must be a mapping of variables inside its encryption'
+        : undefined
+  if (wrong === undefined) return variablesOf(shell, closed(inside?.value), [])
+  problems.push(shell.problem([], wrong))
+  // What is encrypted may hold any name.
+  unsound.push(anything)
+  return new Map()
 }

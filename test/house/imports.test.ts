@@ -17,6 +17,7 @@ const rows: readonly (readonly string[])[] = [
   ['engine'],
   ['shown'],
   ['windows'],
+  ['vault'],
   ['types', 'text', 'quote', 'generated'],
 ]
 /** The one file that each of these is imported in. */
