@@ -68,7 +68,7 @@ export function summarize({ hosts, summary }: ShownRun, style: Style): readonly 
 /** What a person should do next, for the outcomes that ask for something. */
 const remedies: Readonly<Partial<Record<Outcome, string>>> = {
   'rolled-back': 'the changes were taken back on the host. Cure the reason, then apply again.',
-  failed: 'nothing vouches for these hosts. Cure the reason, then plan shows how they stand.',
+  failed: 'not converged; the reason says why, and what was left there. Cure it, then plan again.',
   unsettled: 'it ran, yet the host still differs as shown: something else may hold these values. Plan again before anything else.',
   unreachable: 'no connection. Cure the reason, then repeat for these hosts.',
   stale: 'the host has moved since it was looked at, and nothing was written. Plan again.',

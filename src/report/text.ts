@@ -45,11 +45,14 @@ function blockOf(host: HostResult, options: TextOptions): readonly string[] {
     ...headOf(host, options),
     ...(host.reason ? indented(host.reason) : []),
     ...(host.changes.length > 0 ? tableChanges(host.changes, options) : []),
-    ...listEffects(steps, options),
+    ...(keeps.has(host.outcome) ? listEffects(steps, options) : []),
     ...(host.warnings ?? []).flatMap((warning) => indented(warning, '! ')),
     ...(diff.length > 0 ? ['', ...diff] : []),
   ]
 }
+
+/** Where the plan's files and commands stand, or are still to come: elsewhere nothing of them was written, or it was taken back. */
+const keeps: ReadonlySet<HostResult['outcome']> = new Set(['pending', 'changed', 'unsettled'])
 
 /** What the changes below a host's name are, by its outcome; contract of the JSON's `changes`. */
 const meanings: Readonly<Partial<Record<HostResult['outcome'], string>>> = {
