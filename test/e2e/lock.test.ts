@@ -145,3 +145,25 @@ describe('a run that died armed', () => {
     expect(await left(bad)).toBe('')
   })
 })
+
+describe('two controllers that begin at any moment, ten times', () => {
+  const rounds = async (host: string): Promise<void> => {
+    const bad = bench.bad(host)
+    for (const value of [71, 72, 73, 74, 75]) {
+      const waits = [Math.random() * 1000, Math.random() * 1000]
+      const two = await Promise.all(waits.map((wait) => sleep(wait).then(() => apply(host, play(value), '--lock-timeout', '30'))))
+      const told = two.map((ran) => ran.host(host))
+      expect({ waits, outcomes: told.map(({ outcome }) => outcome).sort(), reasons: told.flatMap(({ reason }) => reason ?? []) }).toEqual({
+        waits,
+        outcomes: ['changed', 'in-sync'],
+        reasons: [],
+      })
+      expect((await state(bad)).split('\n').slice(0, 3)).toEqual([String(value), '1', '1'])
+      expect(await left(bad)).toBe('')
+    }
+  }
+
+  it('never meet, and both end converged', async () => {
+    await Promise.all([rounds('a'), rounds('b')])
+  })
+})
