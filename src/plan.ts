@@ -131,6 +131,7 @@ export function nextRecord(run: string, want: HostWant, seen: Seen, steps: reado
         playbook: item.playbook,
         want: digest(item.want),
         corrected: [...(before?.corrected ?? []), ...(corrected ? [now] : [])].slice(-3),
+        ...(item.play === undefined ? {} : { play: item.play }),
         ...(item.where === undefined ? {} : { where: item.where }),
       },
     }

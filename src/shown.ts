@@ -25,6 +25,8 @@ export interface HostResult extends HostReport {
   readonly previousVersion?: string
   /** What is remembered of the host after this run; only of one that is in sync or was settled. */
   readonly record?: HostRecord
+  /** What the host remembered of its last run when it was looked at; for on_change alone. */
+  readonly before?: HostRecord
   /** What the look read beside what it was asked for: see held.ts. */
   readonly held?: Readonly<Record<string, string>>
 }

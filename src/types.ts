@@ -146,6 +146,8 @@ export interface HostRecord {
 
 export interface RecordItem {
   readonly playbook: string
+  /** The play that wanted it: its on_change runs when the thing is removed. */
+  readonly play?: string
   /** Digest of the wanted value, so that a change of intent can be told from drift. */
   readonly want: string
   /** ISO times of the last three corrections. */
@@ -154,7 +156,7 @@ export interface RecordItem {
   readonly where?: readonly string[]
 }
 
-/** Where the wanted thing was written: `playbooks/appliance.yaml` (relative to the inventory's folder) and the play's name. */
+/** Where the wanted thing was written: `playbooks/appliance.yaml` (relative to the inventory's folder) and the play's name, unique there. */
 export interface Origin {
   readonly playbook: string
   readonly play: string
@@ -214,7 +216,7 @@ export interface HostWant {
   readonly bootLoader: 'auto' | 'none'
   readonly beside: readonly string[]
   readonly reach: readonly Reach[]
-  readonly onChange: readonly { readonly play: string; readonly run: string; readonly timeout: number }[]
+  readonly onChange: readonly { readonly playbook: string; readonly play: string; readonly run: string; readonly timeout: number }[]
 }
 
 /** How a host is reached; Ansible's names in the inventory. */

@@ -7,7 +7,7 @@ import { activeBackend } from '../resources/iptables/warnings.js'
 import { restoreBatches } from '../script/batches.js'
 import { lookScript } from '../script/look.js'
 import type { HostResult } from '../shown.js'
-import type { Section } from '../types.js'
+import type { HostRecord, Section } from '../types.js'
 import { carryOut } from './carry-out.js'
 import { foresee } from './foresee.js'
 import { withRivals } from './rivals.js'
@@ -76,7 +76,10 @@ async function oneTry(way: Way): Promise<HostResult> {
     const plan = await withRivals(told, session, item.target, options.commandTimeout)
     const basis = options.apply ? {} : { plan: { steps: plan.steps, madeFrom: way.aim.madeFrom(seen, plan) } }
     const version = plan.version === undefined ? {} : { version: plan.version }
-    const base = warned({ ...described(plan), ...basis, ...version, held: heldOf(sections) }, unfinished(sections))
+    const base = warned(
+      { ...described(plan), ...basis, ...version, held: heldOf(sections), ...remembered(seen.facts.record) },
+      unfinished(sections),
+    )
     if (plan.refused.length > 0) return ended(way, 'failed', { ...base, reason: plan.refused.join('\n') })
     const record = seen.facts.record ?? way.aim.record(options.run, seen, [], new Date().toISOString())
     // a run that a restart ended between its last boot file and its record: settle cleans up and records
@@ -92,6 +95,8 @@ async function oneTry(way: Way): Promise<HostResult> {
     session.close()
   }
 }
+
+const remembered = (record: HostRecord | undefined): Partial<HostResult> => (record === undefined ? {} : { before: record })
 
 function described(plan: HostPlan): Partial<HostResult> {
   return {

@@ -1,4 +1,4 @@
-import { changedPlays } from '../changed-plays.js'
+import { changedPlays, playOf } from '../changed-plays.js'
 import type { FleetHost } from '../engine.js'
 import { onChangeScript } from '../script/on-change.js'
 import type { HostResult } from '../shown.js'
@@ -11,10 +11,11 @@ import { runScript } from './trips.js'
  * What became of a host, and of the commands that its plays want run after a change. They run once the host has settled, in the plays' order,
  * only for plays that changed something there. The first that fails makes the host `failed`: the changes stand, and no later one is run.
  */
-export async function afterChange(item: FleetHost, options: ConvergeOptions, result: HostResult): Promise<HostResult> {
+export async function afterChange(item: FleetHost, options: ConvergeOptions, converged: HostResult): Promise<HostResult> {
+  const { before, ...result } = converged
   if (result.outcome !== 'changed' || item.want.onChange.length === 0) return result
-  const plays = changedPlays(item.want, result.changes)
-  const due = item.want.onChange.filter(({ play }) => plays.has(play))
+  const plays = changedPlays(item.want, result.changes, before)
+  const due = item.want.onChange.filter((command) => plays.has(playOf(command)))
   if (due.length === 0) return result
   try {
     const session = await options.connect(item.target)

@@ -57,11 +57,18 @@ function playsOf(document: Document, playbook: string, problems: Problem[]): rea
         written: { ...plain, hosts: plain.hosts ?? [] } as WrittenPlay,
         document,
         index,
-        name: written.name ?? `play ${index + 1}`,
+        name: nameOf(document.value as readonly unknown[], index, written.name),
         playbook,
       },
     ]
   })
+}
+
+/** Two plays of one name are told apart by their number: what is done for one is not done for the other. */
+function nameOf(plays: readonly unknown[], index: number, name: string | undefined): string {
+  if (name === undefined) return `play ${index + 1}`
+  const before = plays.slice(0, index).some((other) => (other as { readonly name?: unknown } | null)?.name === name)
+  return before ? `${name} (play ${index + 1})` : name
 }
 
 /** Whether --tags picks the play (no tags asked for: always; `always` and `never` as Ansible has them). */

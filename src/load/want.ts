@@ -132,5 +132,6 @@ function readOnChange(bench: Bench): HostWant['onChange'] {
   if (written === undefined) return []
   const text = typeof written === 'string' ? written : written.run
   const run = filledText(bench, typeof written === 'string' ? ['on_change'] : ['on_change', 'run'], text)
-  return run === undefined ? [] : [{ play: bench.play.name, run, timeout: typeof written === 'string' ? 60 : (written.timeout ?? 60) }]
+  const timeout = typeof written === 'string' ? 60 : (written.timeout ?? 60)
+  return run === undefined ? [] : [{ ...bench.origin, run, timeout }]
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Lab, startLab } from '../lab/lab.js'
 import { type Files, holdfast, outcomes } from './run.js'
@@ -37,6 +38,27 @@ describe('on_change', () => {
     expect(said).toMatch(/^on_change of "a play" \(echo first.*\): done: done (\\x1b|\\+033)\[31m\n0?022$/)
     expect(outcomes(await holdfast(lab, ['apply'], all))).toEqual({ a: 'in-sync', b: 'in-sync' })
     expect(await log('a')).toBe('first\nrules\n')
+  })
+
+  it('is told apart by playbook and number, runs for what is removed or made absent, and after a kept plan', async () => {
+    const chain = 'INPUT'
+    const log2 = (name: string) => `echo ${name} >> /run/log2`
+    const read = async () => (await lab.host('c').must('cat /run/log2; rm -f /run/log2')).trim().split('\n')
+    const rule = { id: 'r', chain, rule: '-p tcp --dport 9 -j ACCEPT' }
+    const same = { name: 'same', hosts: 'c' }
+    const one = { ...same, sysctl: { 'net.ipv4.tcp_keepalive_time': 300 }, on_change: log2('one') }
+    const two = { ...same, iptables: [rule], on_change: log2('two') }
+    const three = { ...same, sysctl: { 'net.ipv4.tcp_rfc1337': 0 }, on_change: log2('three') }
+    const other = { ...same, iptables: [{ chain, rule: '-p tcp --dport 10 -j DROP', state: 'absent' }], on_change: log2('other') }
+    const twice = (...first: readonly object[]): Files => ({ 'playbooks/x.yaml': first, 'playbooks/y.yaml': [other] })
+    await lab.host('c').must('iptables -A INPUT -p tcp --dport 10 -j DROP')
+    expect(outcomes(await holdfast(lab, ['apply', '--limit', 'c'], { 'playbooks/x.yaml': [one, two, three] }))).toEqual({ c: 'changed' })
+    expect(await read()).toEqual(['one', 'two'])
+    const plan = join(lab.dir, 'on-change.json')
+    const args = ['plan', '--out', plan]
+    expect(outcomes(await holdfast(lab, args, twice(one, { ...two, iptables: [] }, three)))).toEqual({ c: 'pending' })
+    expect(outcomes(await holdfast(lab, ['apply', plan], {}))).toEqual({ c: 'changed' })
+    expect(await read()).toEqual(['two', 'other'])
   })
 
   it('a plan runs none', async () => {

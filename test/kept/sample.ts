@@ -94,7 +94,7 @@ export const sample: KeptPlan = {
         bootLoader: 'auto',
         beside: ['ufw'],
         reach: [{ from: '192.0.2.9', port: 8080, protocol: 'tcp', allowed: true, origin: 'playbooks/main.yaml:3:5' }],
-        onChange: [{ play: 'reconnect', run: 'true', timeout: 30 }],
+        onChange: [{ playbook: 'playbooks/main.yaml', play: 'reconnect', run: 'true', timeout: 30 }],
       },
       steps: [
         {
