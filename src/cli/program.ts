@@ -51,6 +51,8 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .exitOverride()
+    // narrow terminals, too, get whole words
+    .configureHelp({ minWidthToWrap: 20 })
     .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {} })
   withFiles(
     program
