@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { findingsOf, type Growth } from '../diagnose/findings.js'
+import { notesOf } from '../diagnose/notes.js'
 import { diagnoseScript, sampleScript } from '../diagnose/probe.js'
 import { grown, readHost, type SeenHost } from '../diagnose/seen-host.js'
 import { startFleet } from '../fleet/run.js'
@@ -17,13 +18,19 @@ export async function diagnose(playbooks: readonly string[], options: DiagnoseOp
   const none = playbooks.length === 0 && !disk.list('playbooks')?.some((name) => /\.ya?ml$/.test(name))
   const loaded = await loadHosts(none ? undefined : playbooks, { ...options, everyHost: true }, parts, console)
   if (!loaded) return 1
+  const groups = new Map(loaded.map(({ want, groups }) => [want.host, groups]))
   const seen = new Map<string, SeenHost>()
   const growth = new Map<string, Growth>()
   const way: Way = async ({ target, want }, { connect, commandTimeout, onStage }) => {
     onStage(want.host, 'look')
     const session = await connect(target)
     try {
-      const first = readHost(target, want, await runScript(session, target, commandTimeout, (mark) => diagnoseScript(want, mark)))
+      const first = readHost(
+        target,
+        want,
+        await runScript(session, target, commandTimeout, (mark) => diagnoseScript(want, mark)),
+        groups.get(want.host),
+      )
       seen.set(want.host, first)
       if (options.watch !== undefined) {
         await pause(options.watch * 1000)
@@ -64,7 +71,7 @@ export async function diagnose(playbooks: readonly string[], options: DiagnoseOp
     const told = fleet.results().map(({ host, outcome, reason }): DiagnosedHost => {
       const one = seen.get(host)
       if (one === undefined || outcome !== 'in-sync') return { host, findings: [], outcome, ...(reason === undefined ? {} : { reason }) }
-      return { host, findings: findingsOf(one, all, growth.get(host)), ages: one.ages }
+      return { host, findings: findingsOf(one, all, growth.get(host)), notes: notesOf(one, all), ages: one.ages, peers: one.timewait }
     })
     const people = options.json ? console.err : console.out
     people.write(diagnosisText(told, people.style))

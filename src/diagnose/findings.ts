@@ -1,8 +1,9 @@
-import type { IptablesWant } from '../resources/iptables/want.js'
 import type { PathsWant } from '../resources/paths/want.js'
 import type { SysctlWant } from '../resources/sysctl/want.js'
 import type { Change } from '../types.js'
+import { invalid } from './invalid.js'
 import type { grown, SeenHost } from './seen-host.js'
+import { timewait } from './timewait.js'
 
 /** A failure that a host is open to, how sure that is, what it rests on, and the line that cures it. */
 export interface Finding {
@@ -10,6 +11,8 @@ export interface Finding {
   readonly certainty: 'open' | 'likely' | 'seen'
   readonly evidence: readonly string[]
   readonly cure: string
+  /** What else could help. */
+  readonly alternatives?: readonly string[]
 }
 
 /** What the counters of a host grew by between two looks, and the seconds between them. */
@@ -17,97 +20,9 @@ export type Growth = ReturnType<typeof grown> & { readonly seconds: number }
 
 /** Which of the known failures a host is open to; `others` are the hosts that were looked at along with it. */
 export function findingsOf(host: SeenHost, others: readonly SeenHost[], growth?: Growth): readonly Finding[] {
-  return [timewait(host, others, growth), invalid(host, growth), idle(host, others), conntrack(host)].flatMap((finding) => finding ?? [])
-}
-
-const rfc1337 = 'net.ipv4.tcp_rfc1337'
-const stamps = 'net.ipv4.tcp_timestamps'
-
-/** Trend Micro KB 1120273, event 1. */
-function timewait(host: SeenHost, others: readonly SeenHost[], growth: Growth | undefined): Finding | undefined {
-  const live = host.live(rfc1337)
-  const boot = host.boot(rfc1337)
-  const on = live !== undefined && live !== '0'
-  if (!on && (boot === undefined || boot === '0')) return undefined
-  const clients = clientsOf(host, others)
-  const stamped = host.live(stamps) !== '0'
-  // RFC 7323: with time stamps on both ends the second SYN is told from the old connection, and it cannot happen.
-  if (stamped && clients.length > 0 && clients.every((client) => client.live(stamps) !== '0')) return undefined
-  const skipped = growth?.counters.TcpExtTCPACKSkippedTimeWait ?? host.counters.TcpExtTCPACKSkippedTimeWait ?? 0
-  const waiting = host.timewait.reduce((sum, { count }) => sum + count, 0)
-  const most = host.timewait[0]
-  const without = clients.filter((client) => client.live(stamps) === '0').map((client) => client.host)
-  return {
-    id: 'timewait-rst-ignored',
-    certainty: on && skipped > 0 ? 'seen' : on && most !== undefined && most.count >= 1000 ? 'likely' : 'open',
-    evidence: [
-      on
-        ? `${rfc1337} is ${live} (${host.from(rfc1337)}): a RST for a connection in TIME_WAIT is ignored`
-        : `${rfc1337} will be ${boot} after a reboot (${host.from(rfc1337)})`,
-      !stamped
-        ? `${stamps} is 0 here (${host.from(stamps)}), so a client's new SYN cannot be told from the old connection`
-        : without.length > 0
-          ? `${stamps} is 0 on ${without.join(', ')}`
-          : `${stamps} is on here: clients that have it off are concerned`,
-      ...(on && skipped > 0
-        ? [
-            `TCPACKSkippedTimeWait is ${skipped}${growth ? ` more after ${growth.seconds} s` : ''}: SYNs met connections in TIME_WAIT again and again`,
-          ]
-        : []),
-      ...(waiting > 0 && most ? [`${waiting} connections in TIME_WAIT, ${most.count} of them from ${most.address}`] : []),
-    ],
-    cure: `${rfc1337}: 0 (playbooks/rfc1337.yaml); or more client ports and addresses on the proxies (playbooks/more-client-ports.yaml), or time stamps on both ends`,
-  }
-}
-
-/** Hosts of the run that connect to this one: peers of its connections, sources of the rules it should hold. */
-function clientsOf(host: SeenHost, others: readonly SeenHost[]): readonly SeenHost[] {
-  const rules = (host.want.resources.iptables as IptablesWant | undefined)?.rules ?? []
-  const sources = rules.flatMap(({ specs }) =>
-    specs.flatMap((spec) => spec.flatMap((word, at) => (spec[at - 1] === '-s' ? [word.replace(/\/(32|128)$/, '')] : []))),
+  return [timewait(host, others, growth), invalid(host, others, growth), idle(host, others), conntrack(host)].flatMap(
+    (finding) => finding ?? [],
   )
-  const known = new Set([...sources, ...[...host.timewait, ...host.sockets].map(({ address }) => address)])
-  return others.filter((other) => other.host !== host.host && known.has(other.address))
-}
-
-/** Trend Micro KB 1120273, event 2. */
-function invalid(host: SeenHost, growth: Growth | undefined): Finding | undefined {
-  const missing = host.changes.filter(
-    ({ resource, at, after }) =>
-      resource === 'iptables' &&
-      / filter INPUT /.test(at) &&
-      /-s \S+.*-j ACCEPT\b/.test(after ?? '') &&
-      !/--(c?t?state|dport|dports)\b/.test(after ?? ''),
-  )
-  const stateful = host.input.some(({ rule }) => /ESTABLISHED/.test(rule) && /-j ACCEPT\b/.test(rule))
-  const drops = host.input.filter(
-    ({ rule }) => /-j (DROP|REJECT)\b/.test(rule) && (/INVALID/.test(rule) || !/ -[sdpim] /.test(` ${rule} `)),
-  )
-  const policyDrops = host.policy?.name === 'DROP'
-  const more = growth === undefined ? 0 : growth.invalid
-  if (!stateful || (drops.length === 0 && !policyDrops)) return undefined
-  if (missing.length === 0 && more === 0) return undefined
-  const counted = growth
-    ? [
-        `after ${growth.seconds} s conntrack has called ${growth.invalid} more segments INVALID, and the policy has dropped ${growth.policy ?? 0} more packets`,
-      ]
-    : []
-  return {
-    id: 'invalid-segments-dropped',
-    certainty: more > 0 ? 'seen' : host.invalid > 0 ? 'likely' : 'open',
-    evidence: [
-      ...missing.map(
-        ({ layer, at, after, note }) =>
-          `${layer === 'live' ? 'now' : 'after a reboot'}: ${at} ${after} does not stand where it should${note === undefined ? '' : ` (${note})`}`,
-      ),
-      policyDrops
-        ? `INPUT lets in ESTABLISHED connections and drops by policy (${host.policy?.packets} packets so far)`
-        : `INPUT lets in ESTABLISHED connections and drops by \`${drops[0]?.rule}\` (${drops[0]?.packets} packets so far)`,
-      ...(host.invalid > 0 ? [`conntrack has called ${host.invalid} segments INVALID`] : []),
-      ...counted,
-    ],
-    cure: 'iptables: -p tcp -s {{ groups.proxy.addresses }} -j ACCEPT after the stateful rule (playbooks/downstream-proxy.yaml); wider: net.netfilter.nf_conntrack_tcp_be_liberal: 1',
-  }
 }
 
 const probes = ['net.ipv4.tcp_keepalive_time', 'net.ipv4.tcp_keepalive_intvl'] as const
@@ -165,9 +80,10 @@ const established = 'net.netfilter.nf_conntrack_tcp_timeout_established'
 function conntrack(host: SeenHost): Finding | undefined {
   const key = (host.want.resources.sysctl as SysctlWant | undefined)?.keys.find((one) => one.key === established)
   const total = host.ages.reduce((sum, { count }) => sum + count, 0)
-  if (key === undefined || total === 0) return undefined
+  const limit = key?.value ?? host.live(established)
+  if (total === 0 || limit === undefined) return undefined
   const values = host.changes
-    .filter(({ at, after }) => at === established && !/ s left$/.test(after ?? ''))
+    .filter(({ at, after }) => key !== undefined && at === established && !/ s left$/.test(after ?? ''))
     .map((change) => sayChange(change))
   if (values.length === 0 && host.above === 0) return undefined
   return {
@@ -176,10 +92,12 @@ function conntrack(host: SeenHost): Finding | undefined {
     evidence: [
       ...values,
       ...(host.above > 0
-        ? [`${host.above} of ${total} tracked connections have more than ${key.value} s left, and keep it until their next segment`]
+        ? [
+            `${host.above} of ${total} tracked connections have more than ${limit} s left${key ? '' : `, the time-out (${host.from(established)})`}, and keep it until their next segment`,
+          ]
         : []),
     ],
-    cure: `${established}: ${key.value} with reage: true (playbooks/conntrack-timeout.yaml)`,
+    cure: `${established}: ${limit} with reage: true (playbooks/conntrack-timeout.yaml)`,
   }
 }
 

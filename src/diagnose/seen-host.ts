@@ -5,6 +5,7 @@ import { liveValues } from '../resources/sysctl/look.js'
 import { bootReader } from '../resources/sysctl/order.js'
 import { toSeen } from '../seen.js'
 import type { Change, HostWant, Section, Target } from '../types.js'
+import { type Firewall, readFirewall } from './firewall.js'
 
 /** An established connection of a host. */
 export interface Socket {
@@ -23,6 +24,7 @@ export interface Socket {
 export interface SeenHost {
   readonly host: string
   readonly address: string
+  readonly groups: readonly string[]
   readonly want: HostWant
   /** The live value of a kernel parameter. */
   live(key: string): string | undefined
@@ -33,9 +35,8 @@ export interface SeenHost {
   /** What the playbooks want changed, both layers. */
   readonly changes: readonly Change[]
   readonly counters: Readonly<Record<string, number>>
-  /** INPUT's rules with their packets, in order, and its policy's; ipv4. */
-  readonly input: readonly { readonly packets: number; readonly rule: string }[]
-  readonly policy?: { readonly name: string; readonly packets: number }
+  /** INPUT of both families, where the host says it. */
+  readonly firewalls: readonly Firewall[]
   readonly invalid: number
   readonly timewait: readonly { readonly address: string; readonly count: number }[]
   readonly sockets: readonly Socket[]
@@ -45,7 +46,7 @@ export interface SeenHost {
 }
 
 /** Reads the sections of a diagnosis. */
-export function readHost(target: Target, want: HostWant, sections: readonly Section[]): SeenHost {
+export function readHost(target: Target, want: HostWant, sections: readonly Section[], groups: readonly string[] = []): SeenHost {
   const seen = toSeen(sections, want.profile)
   const values = liveValues(seen)
   const reader = bootReader(seenFiles(sections), { init: seen.facts.init, sections, profile: want.profile })
@@ -55,10 +56,11 @@ export function readHost(target: Target, want: HostWant, sections: readonly Sect
   const wins = (key: string) => bootValue(reader, path(key))
   const planned = planHost(want, seen, new Date(0).toISOString())
   const ages = pairs(body('tracked-for'))
-  const chain = readInput(body('packets', 'iptables'))
+  const tools = { ipv4: 'iptables', ipv6: 'ip6tables' } as const
   return {
     host: want.host,
     address: target.address,
+    groups,
     want,
     live: (key) => values.get(path(key))?.value,
     from: (key) => {
@@ -70,7 +72,7 @@ export function readHost(target: Target, want: HostWant, sections: readonly Sect
     boot: (key) => wins(key)?.value,
     changes: planned.steps.flatMap((step) => step.changes),
     counters: readCounters(body('counters')),
-    ...chain,
+    firewalls: (['ipv4', 'ipv6'] as const).map((family) => readFirewall(family, body('packets', tools[family]))),
     invalid: body('invalid')
       .split('\n')
       .reduce((sum, hex) => sum + (Number.parseInt(hex, 16) || 0), 0),
@@ -90,17 +92,15 @@ export function readHost(target: Target, want: HostWant, sections: readonly Sect
 export function grown(
   before: SeenHost,
   sections: readonly Section[],
-): Pick<SeenHost, 'counters' | 'input' | 'invalid'> & { readonly policy?: number } {
+): Pick<SeenHost, 'counters' | 'invalid'> & { readonly policy?: number } {
   const after = readHost({ address: before.address } as Target, { ...before.want, resources: {} }, sections)
-  const chain = after.input.map(({ rule, packets }, at) => ({
-    rule,
-    packets: packets - (before.input[at]?.rule === rule ? before.input[at].packets : packets),
-  }))
+  const policies = (host: SeenHost) => host.firewalls.flatMap((wall) => wall.policy?.packets ?? [])
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+  const known = policies(before).length > 0 && policies(after).length > 0
   return {
     counters: Object.fromEntries(Object.entries(after.counters).map(([name, value]) => [name, value - (before.counters[name] ?? 0)])),
-    input: chain,
     invalid: after.invalid - before.invalid,
-    ...(after.policy && before.policy ? { policy: after.policy.packets - before.policy.packets } : {}),
+    ...(known ? { policy: sum(policies(after)) - sum(policies(before)) } : {}),
   }
 }
 
@@ -121,15 +121,6 @@ function readCounters(body: string): Readonly<Record<string, number>> {
     for (const [index, name] of names.entries()) found[`${group.slice(0, -1)}${name}`] = Number(numbers[index])
   }
   return found
-}
-
-function readInput(saved: string): Pick<SeenHost, 'input' | 'policy'> {
-  const policy = /^:INPUT (\S+) \[(\d+):/m.exec(saved)
-  const input = [...saved.matchAll(/^\[(\d+):\d+\] -A INPUT ?(.*)$/gm)].map(([, packets, rule]) => ({
-    packets: Number(packets),
-    rule: rule ?? '',
-  }))
-  return { input, ...(policy === null ? {} : { policy: { name: policy[1]!, packets: Number(policy[2]) } }) }
 }
 
 /** `0 0 192.0.2.1:22 192.0.2.9:5000 users:(("sshd",pid=1,fd=4)) timer:(keepalive,119min,0)`. */

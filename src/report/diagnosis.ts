@@ -8,15 +8,20 @@ export interface DiagnosedHost {
   readonly findings: readonly Finding[]
   readonly outcome?: string
   readonly reason?: string
+  /** What is no failure, and worth knowing. */
+  readonly notes?: readonly string[]
+  /** Connections in TIME_WAIT by peer, for people. */
+  readonly peers?: readonly { readonly address: string; readonly count: number }[]
   /** Tracked connections by the seconds that they have left, for people. */
   readonly ages?: readonly { readonly upTo: number; readonly count: number }[]
 }
 
 /** The document of diagnose (schemas/report.schema.json), with a final newline. */
 export function diagnosisJson(hosts: readonly DiagnosedHost[]): string {
-  const told = hosts.map(({ host, findings, outcome, reason }) => ({
+  const told = hosts.map(({ host, findings, notes = [], outcome, reason }) => ({
     host,
     findings,
+    ...(notes.length > 0 && { notes }),
     ...(outcome && { outcome }),
     ...(reason && { reason }),
   }))
@@ -25,7 +30,7 @@ export function diagnosisJson(hosts: readonly DiagnosedHost[]): string {
 
 /** A diagnosis as people read it: the hosts with something to say, then the others in a line. */
 export function diagnosisText(hosts: readonly DiagnosedHost[], style: Style): string {
-  const clean = hosts.filter(({ findings, reason }) => findings.length === 0 && reason === undefined)
+  const clean = hosts.filter(({ findings, notes = [], reason }) => findings.length + notes.length === 0 && reason === undefined)
   const lines = hosts.filter((host) => !clean.includes(host)).flatMap((host) => [...hostLines(host, style), ''])
   const names = clean.map(({ host }) => show(host, style)).join(', ')
   return [...lines, ...(names === '' ? [] : wrap(`nothing found on ${names}`, style.width, '', '  ')), ''].join('\n')
@@ -34,18 +39,21 @@ export function diagnosisText(hosts: readonly DiagnosedHost[], style: Style): st
 const colours = { open: 'cyan', likely: 'yellow', seen: 'red' } as const
 const meanings = { open: 'it could happen', likely: 'it fits what is seen', seen: 'it happens' } as const
 
-function hostLines({ host, findings, reason, ages }: DiagnosedHost, style: Style): readonly string[] {
+function hostLines({ host, findings, notes = [], reason, ages, peers }: DiagnosedHost, style: Style): readonly string[] {
   const said = (text: string, first: string) =>
     text.split('\n').flatMap((line) => wrap(show(line, style), style.width, first, ' '.repeat(first.length)))
   return [
     paint(show(host, style), 'bold', style),
     ...(reason === undefined ? [] : said(reason, '  ')),
-    ...findings.flatMap(({ id, certainty, evidence, cure }) => [
+    ...findings.flatMap(({ id, certainty, evidence, cure, alternatives = [] }) => [
       `  ${paint(id, colours[certainty], style)}  ${certainty}: ${meanings[certainty]}`,
       ...evidence.flatMap((text) => said(text, '    - ')),
       ...(id === 'conntrack-outlives-timeout' ? histogram(ages ?? [], style) : []),
+      ...(id === 'timewait-rst-ignored' ? bars((peers ?? []).slice(0, 8), ({ address }) => pad(address, 22), style) : []),
       ...said(cure, '    cure: '),
+      ...alternatives.flatMap((text) => said(text, '    or: ')),
     ]),
+    ...notes.flatMap((text) => said(text, '  note: ')),
   ]
 }
 
@@ -58,9 +66,12 @@ const steps: Readonly<Record<number, string>> = {
   432000: '5 days',
 }
 
-function histogram(ages: readonly { readonly upTo: number; readonly count: number }[], style: Style): readonly string[] {
-  const most = Math.max(...ages.map(({ count }) => count))
+const histogram = (ages: NonNullable<DiagnosedHost['ages']>, style: Style): readonly string[] =>
+  bars(ages, ({ upTo }) => `up to ${pad(steps[upTo] ?? `${upTo} s`, 10)} left`, style)
+
+function bars<Row extends { readonly count: number }>(rows: readonly Row[], name: (row: Row) => string, style: Style): readonly string[] {
+  const most = Math.max(...rows.map(({ count }) => count))
   const room = Math.max(10, style.width - 40)
   const bar = (count: number): string => (style.unicode ? '█' : '#').repeat(Math.max(1, Math.round((count / most) * room)))
-  return ages.map(({ upTo, count }) => `      up to ${pad(steps[upTo] ?? `${upTo} s`, 10)} left ${String(count).padStart(7)} ${bar(count)}`)
+  return rows.map((row) => `      ${name(row)} ${String(row.count).padStart(7)} ${bar(row.count)}`)
 }

@@ -70,8 +70,11 @@ describe('what a host printed', () => {
       'tracked-for': 'above 2\n3600 4\n60 1\n',
     })
     expect(host.counters).toEqual({ TcpInSegs: 12, TcpOutRsts: 3, TcpExtTCPACKSkippedTimeWait: 5 })
-    expect(host.input).toEqual([{ packets: 7, rule: '-i lo -j ACCEPT' }])
-    expect(host.policy).toEqual({ name: 'DROP', packets: 9 })
+    expect(host.firewalls[0]).toEqual({
+      family: 'ipv4',
+      input: [{ packets: 7, rule: '-i lo -j ACCEPT' }],
+      policy: { name: 'DROP', packets: 9 },
+    })
     expect(host.invalid).toBe(12)
     expect([host.above, host.ages]).toEqual([
       2,
