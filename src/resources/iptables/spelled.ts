@@ -36,7 +36,9 @@ function readErrors(sections: readonly Section[]): ReadonlyMap<number, string> {
 
 /** The line that says what is wrong: iptables-restore ends with usage hints that nobody needs. */
 function hostWords(lines: readonly string[]): string {
-  const useful = lines.filter((line) => line.trim() !== '' && !/^(Error occurred at line|Try `ip6?tables-restore|COMMIT expected)/.test(line))
+  const useful = lines.filter(
+    (line) => line.trim() !== '' && !/^(Error occurred at line|Try `ip6?tables-restore|COMMIT expected)/.test(line),
+  )
   return useful.slice(0, 3).join('; ')
 }
 
