@@ -12,7 +12,9 @@ export function invalid(host: SeenHost, others: readonly SeenHost[], growth: Gro
   const shut = walls.flatMap((wall) => shutOut(wall, host, others))
   const more = growth?.invalid ?? 0
   const cured = host.live(liberal) === '1' || walls.some((wall) => letsIn(wall).length > 0)
-  if (missing.length + shut.length === 0 && (cured || host.invalid + more === 0)) return undefined
+  // A host that sends such segments counts them as well: what it drops must be more than nothing.
+  const dropped = walls.some((wall) => dropOf(wall)!.packets > 0)
+  if (missing.length + shut.length === 0 && (cured || !dropped || host.invalid + more === 0)) return undefined
   return {
     id: 'invalid-segments-dropped',
     certainty: more > 0 ? 'seen' : host.invalid > 0 ? 'likely' : 'open',

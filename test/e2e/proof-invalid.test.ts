@@ -17,9 +17,9 @@ describe("the appliance's firewall drops segments of the downstream proxy that i
   }
   /** One after the other at one appliance, which listens once. */
   const all = async () => {
-    const [old, picky] = await Promise.all([arrived('old', 'proxy1'), arrived('strict', 'proxy1')])
+    const [old, picky, nft] = await Promise.all([arrived('old', 'proxy1'), arrived('strict', 'proxy1'), arrived('nft', 'proxy1')])
     const [stranger, moved] = await Promise.all([arrived('old', 'stranger'), arrived('strict', 'proxy1', 'moved')])
-    return { old, strict: picky, moved, stranger }
+    return { old, strict: picky, nft, moved, stranger }
   }
   const packets = async () =>
     Number(/^\[(\d+):\d+\] -A INPUT .*holdfast:downstream-proxy/m.exec(await lab.host('old').must('iptables-save -c'))?.[1] ?? 'NaN')
@@ -31,24 +31,25 @@ describe("the appliance's firewall drops segments of the downstream proxy that i
       { name: 'stranger', kind: 'bare', behind: 'balancer' },
       { name: 'old', kind: 'appliance', ...back },
       { name: 'strict', kind: 'appliance', files: strict, ...back },
+      { name: 'nft', kind: 'appliance', backend: 'nft', ...back },
     ])
   })
   afterAll(() => lab?.stop())
 
   it('none arrives', async () => {
-    expect(await all()).toEqual({ old: '0 of 5', strict: '0 of 5', moved: '0 of 7', stranger: '0 of 5' })
+    expect(await all()).toEqual({ old: '0 of 5', strict: '0 of 5', nft: '0 of 5', moved: '0 of 7', stranger: '0 of 5' })
   })
 
   it('after one apply all arrive, counted by the placed rule, and those of others still do not', async () => {
-    expect(outcomes(await holdfast(lab, ['apply'], files))).toEqual({ old: 'changed', strict: 'changed' })
+    expect(outcomes(await holdfast(lab, ['apply'], files))).toEqual({ old: 'changed', strict: 'changed', nft: 'changed' })
     expect(await packets()).toBe(0)
-    expect(await all()).toEqual({ old: '5 of 5', strict: '5 of 5', moved: '7 of 7', stranger: '0 of 5' })
+    expect(await all()).toEqual({ old: '5 of 5', strict: '5 of 5', nft: '5 of 5', moved: '7 of 7', stranger: '0 of 5' })
     expect(await packets()).toBeGreaterThanOrEqual(5)
   })
 
   it('after a reboot still', async () => {
-    await Promise.all([lab.host('old').reboot(), lab.host('strict').reboot()])
-    expect(await all()).toEqual({ old: '5 of 5', strict: '5 of 5', moved: '7 of 7', stranger: '0 of 5' })
+    await Promise.all(['old', 'strict', 'nft'].map((name) => lab.host(name).reboot()))
+    expect(await all()).toEqual({ old: '5 of 5', strict: '5 of 5', nft: '5 of 5', moved: '7 of 7', stranger: '0 of 5' })
   })
 
   it('the upgrade to SP3 loses it, and an apply repairs it', async () => {
