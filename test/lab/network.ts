@@ -25,10 +25,11 @@ export const bare = (address: string): string => address.slice(0, address.indexO
 
 /** `ip -batch` lines for the host that net N lies behind: the bridge that its hosts are wired to. */
 export const lan = (net: number): readonly string[] => {
-  const { address, address6, local6 } = placeOn(net, 1)
+  const { address, address6, local6, mac } = placeOn(net, 1)
   return [
     'link add lan type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
-    'link set lan addrgenmode none',
+    // a bridge without an address of its own takes another whenever a port comes or goes, and neighbours go stale
+    `link set lan addrgenmode none address ${mac}`,
     'link set lan up',
     `address add ${address} dev lan`,
     `address add ${address6} dev lan nodad`,
