@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Captured, capture } from './capture.js'
@@ -149,13 +149,16 @@ const listening = async (log: string, boots: number, name: string, ended: Promis
   })
   for (let waited = 0; waited < 30_000; waited += 5) {
     await sleep(5)
-    const said = readFileSync(log, 'utf8').split('boot: sshd\n')
+    const said = textSoFar(log).split('boot: sshd\n')
     // One line for IPv4, one for IPv6 (where a boot file takes IPv6 away: "Bind to port 22 on :: failed").
     if (said.length > boots && (said[boots]!.match(/^(Server listening|error: Bind to port)/gm) ?? []).length >= 2) return
     if (gone) break
   }
-  throw new Error(`${name} did not come up:\n${readFileSync(log, 'utf8').slice(-2000)}`)
+  throw new Error(`${name} did not come up:\n${textSoFar(log).slice(-2000)}`)
 }
+
+/** On a busy machine the boot has not opened its log yet. */
+const textSoFar = (log: string): string => (existsSync(log) ? readFileSync(log, 'utf8') : '')
 
 const upgradeFiles = async (to: 'sp3' | 'sp3p1'): Promise<string> => {
   const trees = to === 'sp3' ? ['sp3'] : ['sp3', 'sp3p1']
