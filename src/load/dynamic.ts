@@ -33,6 +33,7 @@ function groupOf(name: string, body: unknown): Record<string, Record<string, unk
     hosts: keyed(body.hosts),
     vars: isMapping(body.vars) ? { ...body.vars } : {},
     children: keyed(body.children),
+    ...(Object.hasOwn(body, 'change_windows') && { change_windows: body.change_windows as Record<string, unknown> }),
   }
 }
 

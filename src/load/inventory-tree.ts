@@ -12,6 +12,8 @@ export interface GroupNode {
   readonly vars: Map<string, Variable>
   readonly hosts: Set<string>
   readonly children: Set<string>
+  /** The key `change_windows:`, which Ansible skips with a warning. */
+  windows?: Variable
 }
 
 /** A host as the inventory files write it: where it is first named, and the variables at its name. */
@@ -51,7 +53,7 @@ function growGroup(growing: Growing, name: string, body: unknown, path: Path, ab
   // What could not be read stands as '', and is told.
   if (name === '') return
   if (/[\s,:!&]/.test(name)) problems.push(document.problem(path, `${JSON.stringify(name)} cannot name a group`, { at: 'key' }))
-  const group = tree.groups.get(name) ?? { name, document, path, vars: new Map(), hosts: new Set(), children: new Set() }
+  const group: GroupNode = tree.groups.get(name) ?? { name, document, path, vars: new Map(), hosts: new Set(), children: new Set() }
   tree.groups.set(name, group)
   const parent = above.at(-1)
   if (parent !== undefined) tree.groups.get(parent)?.children.add(name)
@@ -60,6 +62,7 @@ function growGroup(growing: Growing, name: string, body: unknown, path: Path, ab
     const entries = named(body[section])
     const here = [...path, section]
     if (section === 'vars') for (const [key, value] of variablesOf(document, body[section], here)) group.vars.set(key, value)
+    if (section === 'change_windows') group.windows = { value: body[section], document, path: here }
     if (section === 'hosts') for (const [host, vars] of entries) growHosts(growing, group, host, vars, [...here, host])
     if (section === 'children') for (const [child, its] of entries) growGroup(growing, child, its, [...here, child], [...above, name])
   }

@@ -1,4 +1,5 @@
 import type { Problem } from '../types.js'
+import { type WindowsPlace, windowsSaid } from './change-windows.js'
 import { check } from './check.js'
 import type { Document, Path } from './document.js'
 import { type Files, folderOf, join } from './files.js'
@@ -13,6 +14,8 @@ import { mergeVars, type Variable, type Vars } from './vars.js'
 export interface Host {
   readonly name: string
   readonly vars: Vars
+  /** What is said of its change windows, by a variable or by a group's key. */
+  readonly windows?: Variable
   /** Groups that it is in, directly or through children, without `all`, sorted. */
   readonly groups: readonly string[]
   /** Where it is first named. */
@@ -104,8 +107,8 @@ function inherit(
   problems: Problem[],
 ): Pick<Inventory, 'hosts' | 'groups'> {
   const { order, above } = rankGroups(tree, problems)
-  const inline = new Map([...tree.groups].map(([name, group]) => [name, withoutPriority(group.vars)]))
-  const filed = new Map(['all', ...order, 'ungrouped'].map((name) => [name, mergeVars(groupVars.map((each) => each.of(name)))]))
+  const inline = new Map([...tree.groups].map(([name, { vars, windows }]) => [name, { vars: withoutPriority(vars), windows }]))
+  const filed = new Map(['all', ...order, 'ungrouped'].map((name) => [name, { vars: mergeVars(groupVars.map((each) => each.of(name))) }]))
   const direct = membership(tree)
   const members = new Map<string, string[]>([
     ['all', []],
@@ -118,15 +121,16 @@ function inherit(
     const groups = order.filter((name) => inside.has(name))
     const ranked = groups.length > 0 ? groups : ['ungrouped']
     for (const name of ['all', ...ranked]) members.get(name)?.push(node.name)
-    const layers = [
-      inline.get('all'),
-      ...ranked.map((name) => inline.get(name)),
-      filed.get('all'),
-      ...ranked.map((name) => filed.get(name)),
-      node.vars,
+    const layers: readonly WindowsPlace[] = [
+      ...['all', ...ranked].flatMap((name) => inline.get(name) ?? []),
+      ...['all', ...ranked].flatMap((name) => filed.get(name) ?? []),
+      { vars: node.vars },
+      ...hostVars.map((each) => ({ vars: each.of(node.name) })),
     ]
-    const vars = mergeVars([...layers.flatMap((layer) => layer ?? []), ...hostVars.map((each) => each.of(node.name))])
-    hosts.set(node.name, { name: node.name, vars, groups: [...groups].sort(), document: node.document, path: node.path })
+    const { name, document, path } = node
+    const windows = windowsSaid(layers)
+    const vars = mergeVars(layers.map((layer) => layer.vars))
+    hosts.set(name, { name, vars, groups: [...groups].sort(), document, path, ...(windows && { windows }) })
   }
   for (const name of members.keys()) members.set(name, inTreeOrder(name, tree, members.get(name) ?? []))
   return { hosts, groups: members }
