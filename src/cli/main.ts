@@ -1,7 +1,10 @@
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { problemsJson } from '../report/problems.js'
 import { show } from '../report/style.js'
+import { ansibleConfig } from './ansible-config.js'
+import { fillIn } from './ansible-settings.js'
 import type { Console } from './console.js'
+import { headings } from './option-groups.js'
 import { Mistake } from './options.js'
 import { type Parts, realParts } from './parts.js'
 import { type Commands, grammarOf, lesson } from './program.js'
@@ -23,18 +26,21 @@ export async function runCommandLine(
   const finish = (given: number): void => {
     code = given
   }
-  const program = grammarOf(commandsOf(parts, console, version), finish, console.out.write).version(
-    version(),
-    '--version',
-    'print the version',
-  )
-  program.hook('preAction', async (_, command) => takeVaultPasswords(command.opts<VaultOptions>()))
+  const program = grammarOf(commandsOf(parts, console, version), finish, console.out.write)
+    .optionsGroup(headings.general)
+    .version(version(), '--version', 'print the version')
+  program.hook('preAction', async (_, command) => {
+    const ansible = ansibleConfig()
+    for (const note of fillIn(command, ansible)) console.err.write(`note: ${show(note, console.err.style)}\n`)
+    await takeVaultPasswords(command.opts<VaultOptions>(), ansible.settings)
+  })
   try {
     await program.parseAsync(argv, { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
-    const sentence = error instanceof CommanderError ? sentenceOf(error, argv) : error instanceof Mistake ? error.message : undefined
+    const sentence =
+      error instanceof CommanderError ? sentenceOf(error, argv, namesOf(program)) : error instanceof Mistake ? error.message : undefined
     if (sentence === undefined) throw error
     console.err.write(`holdfast: ${show(sentence, console.err.style)}\n`)
     if (argv.includes('--json'))
@@ -58,9 +64,16 @@ function commandsOf(parts: Parts, console: Console, version: () => string): Comm
   }
 }
 
+const namesOf = (program: Command): readonly string[] =>
+  program
+    .createHelp()
+    .visibleCommands(program)
+    .map((command) => command.name())
+    .filter((name) => name !== 'help')
+
 /** commander's `error: unknown option '--limt'\n(Did you mean --limit?)` as one sentence. */
-function sentenceOf({ message, code }: CommanderError, argv: readonly string[]): string {
-  const commands = 'the commands are validate, plan, apply, watch, report, diagnose and rollback'
+function sentenceOf({ message, code }: CommanderError, argv: readonly string[], names: readonly string[]): string {
+  const commands = `the commands are ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
   if (code === 'commander.help') return `name a command: ${commands}`
   const sentence = message
     .replace(/^error: /, '')

@@ -19,12 +19,27 @@ const switchesOff = { check: false, diff: false, become: false, prune: false, sc
 /** The same of the commands that go to hosts. */
 export const unsaidOfFleet = { ...unsaid, ...switchesOff, serial: [] }
 
+/** The headings that options stand under in help. */
+export const headings = {
+  own: 'Options of this command:',
+  which: 'Which hosts and plays:',
+  what: 'What is changed:',
+  pace: 'How many at once, and how long:',
+  access: 'How hosts are reached:',
+  secrets: 'Passwords:',
+  output: 'What is printed:',
+  history: 'What is written down, and who is told:',
+  kept: 'A plan kept in a file:',
+  general: 'In general:',
+} as const
+
 /** What takes an inventory and playbooks. */
 export function withFiles(command: Command): Command {
   return withCommon(
     command
       .usage('[PLAYBOOK...] -i INVENTORY')
       .argument('[PLAYBOOK...]', 'playbooks (default: playbooks/*.yaml)')
+      .optionsGroup(headings.which)
       .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml)', collect)
       .option('-l, --limit <pattern>', 'only these hosts, as an Ansible host pattern; nothing is removed then')
       .option('-t, --tags <tags>', 'only plays with one of these tags; nothing is removed then', collectList),
@@ -38,6 +53,7 @@ export function withHosts(command: Command): Command {
       command
         .usage('PATTERN... -i INVENTORY')
         .argument('<PATTERN...>', 'hosts, as Ansible host patterns')
+        .optionsGroup(headings.which)
         .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml)', collect)
         .option('-l, --limit <pattern>', 'only these of them'),
     ),
@@ -47,22 +63,26 @@ export function withHosts(command: Command): Command {
 /** What every command takes. */
 export function withCommon(command: Command): Command {
   return command
+    .optionsGroup(headings.which)
     .option('-e, --extra-vars <key=value>', 'set a variable over all others, may be repeated', extraVar)
+    .optionsGroup(headings.secrets)
     .option('--vault-password-file <file>', 'the vault password stands in this file, or this program prints it', collect)
     .option('--vault-id <id>', 'LABEL@SOURCE of a vault password: a file, a program or prompt', collect)
     .option('-J, --ask-vault-pass', 'ask for the vault password')
+    .optionsGroup(headings.output)
     .option('-v, --verbose', 'say more')
     .option('--json', 'print one JSON document on stdout, text on stderr')
 }
 
 /** What goes to hosts and may remove things there. */
 export function withFleet(command: Command): Command {
-  return withRun(command).option('--prune', 'also remove what no playbook names any more')
+  return withRun(command).optionsGroup(headings.what).option('--prune', 'also remove what no playbook names any more')
 }
 
 /** What may keep its plan in a file. */
 export function withKeeping(command: Command): Command {
   return command
+    .optionsGroup(headings.kept)
     .option('--out <file>', 'keep the plan in a file, for apply')
     .option('--valid-for <span>', 'the kept plan expires after 90m, 4h, 2d (default: 24h)', duration)
     .option('--valid-until <moment>', 'the kept plan expires then: 2026-01-12T06:00:00Z', moment)
@@ -71,32 +91,50 @@ export function withKeeping(command: Command): Command {
 
 /** What goes to hosts. */
 export function withRun(command: Command): Command {
+  return withHistory(withAccess(withPace(command)))
+}
+
+function withPace(command: Command): Command {
   return command
-    .option('-f, --forks <n>', 'hosts at once', wholeNumber(1), 50)
-    .option('--serial <sizes>', 'batches: 5, 20% or a list as 1,10%,50%', batchSizes)
-    .option('--max-fail-percentage <n>', 'start no further host once more of a batch failed or could not be reached', percentage)
-    .option('-D, --diff', 'show unified diffs of boot files and chains')
-    .option('-b, --become', 'run as root through sudo')
-    .option('-K, --ask-become-pass', 'ask for the password of sudo or su')
-    .option('-k, --ask-pass', 'ask for the password of the login')
-    .option('--become-password-file <file>', 'the password of sudo or su stands in this file')
-    .option('--connection-password-file <file>', 'the password of the login stands in this file')
-    .option('--script', 'print what would run on the hosts')
-    .option('--known-hosts <file>', 'host keys (default: ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts)')
-    .option('--accept-new-host-keys', 'trust and remember the key of a host that is not known yet')
-    .option('--confirm-timeout <s>', 'a host undoes everything unless reached anew within', wholeNumber(5), 60)
-    .option('--lock-timeout <s>', 'wait for another run on a host', wholeNumber(0), 60)
-    .option('--connect-timeout <s>', 'for one connection', wholeNumber(1), 10)
+    .optionsGroup(headings.what)
     .option(
       '--cause <causes>',
       'only differences of these causes: upgrade, drift, contested, intent, new; nothing is removed then',
       causeList,
     )
     .option('--contested-within <h>', 'hours in which three corrections of one thing make it contested', wholeNumber(1), 24)
+    .optionsGroup(headings.pace)
+    .option('-f, --forks <n>', 'hosts at once', wholeNumber(1), 50)
+    .option('--serial <sizes>', 'batches: 5, 20% or a list as 1,10%,50%', batchSizes)
+    .option('--max-fail-percentage <n>', 'start no further host once more of a batch failed or could not be reached', percentage)
+    .option('--confirm-timeout <s>', 'a host undoes everything unless reached anew within', wholeNumber(5), 60)
+    .option('--lock-timeout <s>', 'wait for another run on a host', wholeNumber(0), 60)
+    .option('--connect-timeout <s>', 'for one connection', wholeNumber(1), 10)
+}
+
+function withAccess(command: Command): Command {
+  return command
+    .optionsGroup(headings.access)
+    .option('-b, --become', 'run as root through sudo')
+    .option('--known-hosts <file>', 'host keys (default: ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts)')
+    .option('--accept-new-host-keys', 'trust and remember the key of a host that is not known yet')
+    .optionsGroup(headings.secrets)
+    .option('-K, --ask-become-pass', 'ask for the password of sudo or su')
+    .option('-k, --ask-pass', 'ask for the password of the login')
+    .option('--become-password-file <file>', 'the password of sudo or su stands in this file')
+    .option('--connection-password-file <file>', 'the password of the login stands in this file')
+}
+
+function withHistory(command: Command): Command {
+  return command
+    .optionsGroup(headings.output)
+    .option('-D, --diff', 'show unified diffs of boot files and chains')
+    .option('--script', 'print what would run on the hosts')
+    .optionsGroup(headings.history)
     .option('--state <folder>', 'the run history (default: .holdfast beside the inventory)')
     .option('--keep-runs <n>', 'runs that the history keeps', wholeNumber(1), 500)
+    .option('--keep-days <n>', 'days for which the history keeps a run', wholeNumber(1), 90)
     .option('--notify-webhook <url>', 'POST drift, failures, rollbacks and contested things there, as JSON', collect)
     .option('--notify-slack <url>', 'POST them there as {text}, as Slack takes it', collect)
     .option('--notify-command <command>', 'run this with them as JSON on its stdin', collect)
-    .option('--keep-days <n>', 'days for which the history keeps a run', wholeNumber(1), 90)
 }

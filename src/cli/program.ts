@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
+import { helpForm, teach } from './help.js'
 import type { InventoryOptions } from './inventory.js'
-import { unsaid, unsaidOfFleet, withCommon, withFiles, withFleet, withHosts, withKeeping, withRun } from './option-groups.js'
+import { headings, unsaid, unsaidOfFleet, withCommon, withFiles, withFleet, withHosts, withKeeping, withRun } from './option-groups.js'
 import {
   collect,
   type DiagnoseOptions,
@@ -42,11 +43,10 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
   const program = new Command('holdfast')
     .description('Converge kernel parameters and iptables rules over SSH: live, and after the next reboot.')
     .usage('COMMAND [PLAYBOOK...] -i INVENTORY')
-    .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
+    .addHelpOption(new Option('-h, --help', 'print this help').helpGroup(headings.general))
+    .helpCommand('help [COMMAND]', 'print the help of a command')
     .exitOverride()
-    // narrow terminals, too, get whole words
-    .configureHelp({ minWidthToWrap: 20 })
+    .configureHelp(helpForm)
     .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {} })
   withFiles(
     program
@@ -61,6 +61,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
       'Look at the hosts and print what would change, per host and layer. Changes nothing; exit 2 where there is something to change.',
     )
   withKeeping(withFleet(withFiles(plan)))
+    .optionsGroup(headings.output)
     .option('--predict-upgrade', 'say what hosts will lose that have not been upgraded as others of their group were')
     .action(async (playbooks: string[], options: FleetOptions) =>
       finish(await commands.converge('plan', playbooks, { ...unsaidOfFleet, ...options })),
@@ -73,7 +74,9 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     )
   withKeeping(withFleet(withFiles(apply)))
     .usage('[PLAYBOOK...] -i INVENTORY, or PLAN.json')
+    .optionsGroup(headings.what)
     .option('--check', 'change nothing: the same as plan')
+    .optionsGroup(headings.kept)
     .option('--at-window', 'wait with a kept plan until all its hosts are in their change windows')
     .option('--allowed-signers <file>', 'a kept plan must be signed by one of these (ssh-keygen(1), ALLOWED SIGNERS)')
     .action(async (playbooks: string[], options: FleetOptions) =>
@@ -86,6 +89,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
       'Converge when the schedule says, until a signal comes. Outside the change windows of a host (holdfast_change_windows in the inventory) it only plans and reports.',
     )
   withFleet(withFiles(watch))
+    .optionsGroup(headings.own)
     .option('--every <span>', 'a run at once, then one each 90s, 15m, 4h (default: 1h)', span)
     .option('--cron <expression>', 'runs at these times: "*/15 2-4 * * sat"')
     .option('--tz <zone>', 'the time zone of --cron (default: that of this machine)')
@@ -100,6 +104,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .summary('show the run history: page, JSON, JUnit, Markdown, metrics')
     .description('Show the run history that plan, apply and watch write; no host is contacted. JUnit and Markdown are of one run.')
     .usage('[--format html|json|junit|markdown|metrics|prometheus]')
+    .optionsGroup(headings.own)
     .option('-i, --inventory <file>', 'the history stands beside it (default: inventory.yaml)', collect)
     .option('--state <folder>', 'the run history (default: .holdfast beside the inventory)')
     .addOption(new Option('--format <form>', 'what is made').choices(formats).default('html'))
@@ -113,6 +118,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .description(
       'Look at every host, and say with evidence which of the known connection failures it is open to, and what cures it. Changes nothing.',
     )
+    .optionsGroup(headings.own)
     .option('--watch <s>', 'look twice, so many seconds apart, and say what the counters grew by', wholeNumber(1))
     .action(async (playbooks: string[], options: DiagnoseOptions) =>
       finish(await commands.diagnose(playbooks, { ...unsaidOfFleet, ...options })),
@@ -124,7 +130,9 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
       .description('Print what ansible-inventory prints of the same files: hosts, groups and variables.')
       .usage('--list | --graph [GROUP] | --host NAME  -i INVENTORY'),
   )
+    .optionsGroup(headings.which)
     .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml)', collect)
+    .optionsGroup(headings.own)
     .option('--list', 'groups, hosts and variables as JSON')
     .option('--graph [group]', 'the tree of groups')
     .option('--host <name>', 'the variables of one host as JSON')
@@ -136,11 +144,13 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
       'Take back what a run changed on these hosts, live and in files, against what they hold now and guarded as apply is. Without --run: the last run that changed something.',
     )
   withHosts(rollback)
+    .optionsGroup(headings.own)
     .option('--run <id>', 'this run')
     .option('--list', 'list the runs that the hosts keep, change nothing', false)
     .option('--check', 'change nothing, print what would be taken back')
     .action(async (patterns: string[], options: RollbackOptions) =>
       finish(await commands.rollback(patterns, { ...unsaidOfFleet, ...options })),
     )
+  for (const command of [program, ...program.commands]) teach(command)
   return program
 }

@@ -14,7 +14,7 @@ const cli = (argv: readonly string[], cwd = root): string =>
 
 /** Commands by name, with their options as --help lists them. */
 const help = new Map(
-  [...cli(['--help']).matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => [
+  [...cli(['--help']).matchAll(/^ {2}(?!help )([a-z][a-z-]*) {2,}/gm)].map(([, name]) => [
     name!,
     new Set([...cli([name!, '--help']).matchAll(/^ {2}(?:(-\w), )?(--[\w-]+)/gm)].flatMap(([, short, long]) => [short, long])),
   ]),
@@ -62,7 +62,7 @@ describe('the README', () => {
   })
 
   it('names every command, and none that there is not', () => {
-    const named = [...text.matchAll(/^\| `holdfast ([a-z]+)/gm)].map(([, name]) => name)
+    const named = [...text.matchAll(/^\| `holdfast ([a-z][a-z-]*)/gm)].map(([, name]) => name)
     expect(named).toEqual([...help.keys()])
   })
 
