@@ -1,3 +1,4 @@
+import type { Shard } from './shard.js'
 import type { Backend, HostRecord, HostReport, Init, Outcome, RunReport, Step } from './types.js'
 
 /** Fingerprints of what a plan was made from. */
@@ -35,6 +36,8 @@ export interface HostResult extends HostReport {
 export interface ShownRun extends RunReport {
   readonly hosts: readonly HostResult[]
 }
+  /** The part of the fleet that it is of. */
+  readonly shard?: Shard
 
 /** How many hosts ended with each outcome; outcomes that no host has are absent. */
 export function countOutcomes(hosts: readonly HostReport[]): Readonly<Partial<Record<Outcome, number>>> {

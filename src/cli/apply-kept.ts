@@ -10,6 +10,7 @@ import { readTrusted } from '../kept/trust.js'
 import { type Access, extrasOf } from '../load/access.js'
 import type { LoadedHost } from '../load/load.js'
 import { show } from '../report/style.js'
+import { isOfShard } from '../shard.js'
 import type { HostResult } from '../shown.js'
 import { decodeBytes } from '../text.js'
 import type { HostWant } from '../types.js'
@@ -18,6 +19,7 @@ import type { Console } from './console.js'
 import { conclude } from './converge.js'
 import { inventoriesOf } from './files.js'
 import { listenForInterrupts } from './interrupt.js'
+import { tellShard } from './load.js'
 import { type RunOrder, runOnce } from './one-run.js'
 import { type FleetOptions, Mistake } from './options.js'
 import type { Parts, Way } from './parts.js'
@@ -35,8 +37,12 @@ export async function applyKept(
   refuseOthers(options)
   const { plan, signer } = await readPlan(file, options, tool)
   const confirmTimeout = ownTimeout(plan, options)
-  const kept = limitKept(plan.hosts, options.limit)
-  if (typeof kept === 'string') throw new Mistake(`--limit: ${kept}`)
+  const limited = limitKept(plan.hosts, options.limit)
+  if (typeof limited === 'string') throw new Mistake(`--limit: ${limited}`)
+  const { shard } = options
+  const kept = shard ? limited.filter(({ host }) => isOfShard(host, shard)) : limited
+  if (shard) tellShard(shard, kept, limited, console)
+  const fleet = shard && { fleet: limited.map(({ host }) => host) }
   const hosts = await loadKept(kept, options, parts)
   tell(file, plan, signer, console)
   const command = options.check ? 'plan' : 'apply'
@@ -56,7 +62,7 @@ export async function applyKept(
     }
     const way = await wayOf(kept)
     const engine: RunOrder['engine'] = (order) => parts.engine({ ...order, apply: command === 'apply', way })
-    const { shown, bug, told } = await runOnce({ command, playbooks, hosts, options: given, interrupts, engine }, console)
+    const { shown, bug, told } = await runOnce({ command, playbooks, hosts, ...fleet, options: given, interrupts, engine }, console)
     const code = conclude(shown, bug, interrupts, options, console)
     await told
     return code

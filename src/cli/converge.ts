@@ -6,7 +6,7 @@ import type { Console } from './console.js'
 import { playbooksOf } from './files.js'
 import { type Interrupts, listenForInterrupts } from './interrupt.js'
 import { keepPlan, keptPlanOf, refuseKeeping, writeScripts } from './kept.js'
-import { loadHosts } from './load.js'
+import { loadFleet } from './load.js'
 import { type RunOrder, runOnce } from './one-run.js'
 import { type FleetOptions, Mistake } from './options.js'
 import type { Parts } from './parts.js'
@@ -27,17 +27,17 @@ export async function converge(
   if (options.cause && options.out !== undefined) throw new Mistake('--out keeps whole plans: give --cause to apply instead')
   if (options.atWindow) throw new Mistake('--at-window is about a kept plan: name its PLAN.json alone')
   refuseKeeping(options, Date.now())
-  const loaded = await loadHosts(playbooks, options, parts, console)
+  const loaded = await loadFleet(playbooks, options, parts, console)
   if (!loaded) return 1
   const interrupts = listenForInterrupts()
   try {
-    const order = { command, playbooks: playbooksOf(playbooks), hosts: loaded, options, interrupts }
+    const order = { command, playbooks: playbooksOf(playbooks), ...loaded, options, interrupts }
     const engine: RunOrder['engine'] = (given) => parts.engine({ ...given, apply: command === 'apply' })
     const { shown, bug, told } = await runOnce({ ...order, engine }, console)
     const kept =
       options.out === undefined
         ? undefined
-        : await keepPlan(options.out, keptPlanOf(shown, loaded, options, tool, Date.now()), options.sign)
+        : await keepPlan(options.out, keptPlanOf(shown, loaded.hosts, options, tool, Date.now()), options.sign)
     const code = conclude(shown, bug, interrupts, options, console, kept)
     await told
     return code

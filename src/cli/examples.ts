@@ -30,6 +30,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       line: 'holdfast apply --serial 1,10%,50% --max-fail-percentage 5',
       says: 'then the others in growing batches, and stop when it goes wrong',
     },
+    { line: 'holdfast apply --shard 3/8', says: 'the third eighth of a fleet that eight controllers share' },
     { line: 'holdfast apply plan.json --at-window', says: 'a kept plan, once its hosts are in their change windows' },
     { line: 'holdfast apply --cause upgrade', says: 'repair what an upgrade took away, and nothing else' },
     { line: 'holdfast apply --confirm-timeout 120', says: 'slow links: leave the new connection more time before all is undone' },
@@ -44,6 +45,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'holdfast report --out fleet.html', says: 'one page that needs no network' },
     { line: 'holdfast report --format markdown', says: 'the newest run, for a merge request' },
     { line: 'holdfast report --format prometheus --out holdfast.prom', says: "for node_exporter's textfile collector" },
+    { line: 'holdfast report merge shards/ --out fleet.html', says: 'the runs of several controllers as one' },
     { line: 'holdfast report --outliers', says: 'hosts that differ from the others of their group' },
   ],
   diagnose: [

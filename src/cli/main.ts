@@ -60,6 +60,7 @@ function commandsOf(parts: Parts, console: Console, version: () => string): Comm
     report: async (options) => (await import('./report.js')).report(options, console),
     diagnose: async (playbooks, options) => (await import('./diagnose.js')).diagnose(playbooks, options, parts, console),
     inventory: async (options) => (await import('./inventory.js')).showInventory(options, console),
+    merge: async (paths, options) => (await import('./merge.js')).merge(paths, options, console),
     rollback: async (patterns, options) => (await import('./rollback.js')).rollback(patterns, options, parts, console),
   }
 }

@@ -22,6 +22,8 @@ export interface RunOrder {
   readonly trigger?: 'watch'
   readonly playbooks: readonly string[]
   readonly hosts: readonly LoadedHost[]
+  /** Of a shard: the hosts of all shards, by name. */
+  readonly fleet?: readonly string[]
   readonly options: FleetOptions
   readonly interrupts: Interrupts
   /** The machine's unless told. */
@@ -53,9 +55,10 @@ export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
   const progress = await startProgress(progressOptions(hosts.length, options, console))
   interrupts.tell(progress.say)
   try {
-    const { trigger, playbooks } = order
+    const { trigger, playbooks, fleet: names } = order
+    const shard = options.shard && { shard: { ...options.shard, ...(names && { fleet: names }) } }
     const recording = recordRun(
-      { run, command, ...(trigger && { trigger }), playbooks, began: now().toISOString() },
+      { run, command, ...(trigger && { trigger }), playbooks, began: now().toISOString(), ...shard },
       hosts,
       options,
       progress.say,
@@ -86,7 +89,11 @@ export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
       console.err.write(`holdfast: ${show(text, console.err.style)}\n`),
     )
     const results = options.predictUpgrade ? withPredictions(fleet.results(), order.hosts, stateOf(options)) : fleet.results()
-    return { shown: { run, command, hosts: results, summary: countOutcomes(results) }, bug, told }
+    return {
+      shown: { run, command, ...(options.shard && { shard: options.shard }), hosts: results, summary: countOutcomes(results) },
+      bug,
+      told,
+    }
   } finally {
     await progress.end()
   }

@@ -9,6 +9,7 @@ import {
   moment,
   type Options,
   percentage,
+  shardOf,
   wholeNumber,
 } from './options.js'
 
@@ -100,6 +101,12 @@ function withPace(command: Command): Command {
     .option(
       '--cause <causes>',
       'only differences of these causes: upgrade, drift, contested, intent, new; nothing is removed then',
+    .optionsGroup(headings.which)
+    .option(
+      '--shard <i/n>',
+      'only the hosts of this shard: 3/8, or auto in a job of Kubernetes, Slurm, GitLab or GNU parallel; nothing is removed then',
+      shardOf,
+    )
       causeList,
     )
     .option('--contested-within <h>', 'hours in which three corrections of one thing make it contested', wholeNumber(1), 24)

@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander'
+import { autoShard } from '../fleet/auto-shard.js'
 import { type BatchSize, readSerial } from '../fleet/batches.js'
 import { readDuration, readMoment } from '../kept/expiry.js'
+import { readShard, type Shard } from '../shard.js'
 import type { Cause } from '../types.js'
 
 /** The command line as it was understood. Times are in seconds. */
@@ -15,6 +17,8 @@ export interface Options {
 
 /** Options of the commands that go to hosts. */
 export interface FleetOptions extends Options {
+  /** Only the hosts of this shard. */
+  readonly shard?: Shard
   readonly forks: number
   readonly serial: readonly BatchSize[]
   readonly maxFailPercentage?: number
@@ -64,6 +68,12 @@ export interface RollbackOptions extends FleetOptions {
 
 /** Options of `watch`; spans in milliseconds. */
 export interface WatchOptions extends FleetOptions {
+/** Options of `adopt`. */
+export interface AdoptOptions extends FleetOptions {
+  /** Built-in chains are taken as a whole. */
+  readonly exact: boolean
+}
+
   readonly every?: number
   readonly cron?: string
   readonly tz?: string
@@ -89,6 +99,14 @@ export interface ReportOptions {
   readonly outliers?: boolean
   readonly out?: string
 }
+  /** In what looks with --wide read. */
+  readonly wide?: boolean
+  readonly out?: string
+}
+
+/** Options of `report merge`. */
+export interface MergeOptions {
+  readonly format: (typeof formats)[number]
 
 /** Options of `diagnose`. */
 export interface DiagnoseOptions extends FleetOptions {
@@ -127,6 +145,13 @@ export function causeList(text: string): readonly Cause[] {
 export function batchSizes(text: string): readonly BatchSize[] {
   const sizes = readSerial(text)
   if (typeof sizes === 'string') throw new InvalidArgumentError(`It must be like 5, 20% or 1,10%,50%.`)
+/** `3/8`, or `auto`: as the environment of a parallel job says. */
+export function shardOf(text: string): Shard {
+  const shard = text === 'auto' ? autoShard(process.env) : readShard(text)
+  if (typeof shard !== 'string') return shard
+  throw text === 'auto' ? new Mistake(`--shard auto: ${shard}`) : new Mistake(`--shard ${text} is no shard: ${shard}`)
+}
+
   return sizes
 }
 

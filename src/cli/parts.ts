@@ -16,10 +16,11 @@ import { userName } from './user.js'
 /** The parts that a command is made of, each loaded when it is needed. */
 export interface Parts {
   load(
-    input: Pick<LoadInput, 'inventory' | 'playbooks' | 'limit' | 'tags' | 'extraVars' | 'prune' | 'everyHost'>,
+    input: Pick<LoadInput, 'inventory' | 'playbooks' | 'limit' | 'shard' | 'tags' | 'extraVars' | 'prune' | 'everyHost'> &
+      Partial<Pick<LoadInput, 'files'>>,
   ): ReturnType<typeof loadRun>
   /** The hosts that patterns name, without any play. */
-  named(input: Pick<NamedInput, 'inventory' | 'patterns' | 'limit' | 'extraVars'>): ReturnType<typeof loadNamed>
+  named(input: Pick<NamedInput, 'inventory' | 'patterns' | 'limit' | 'shard' | 'extraVars'>): ReturnType<typeof loadNamed>
   engine(order: EngineOrder): Promise<Converge>
   /** What time it is for a watch; the machine's clock where it is not said. */
   readonly clock?: Clock

@@ -9,6 +9,7 @@ import {
   formats,
   type Options,
   type ReportOptions,
+  type MergeOptions,
   type RollbackOptions,
   span,
   type WatchOptions,
@@ -24,6 +25,7 @@ export interface Commands {
   rollback(patterns: readonly string[], options: RollbackOptions): Promise<number>
   inventory(options: InventoryOptions): Promise<number>
   diagnose(playbooks: readonly string[], options: DiagnoseOptions): Promise<number>
+  merge(paths: readonly string[], options: MergeOptions): Promise<number>
 }
 
 /** Shown when nothing is asked for: what to do first. */
@@ -120,6 +122,20 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     )
     .optionsGroup(headings.own)
     .option('--watch <s>', 'look twice, so many seconds apart, and say what the counters grew by', wholeNumber(1))
+  report
+    .enablePositionalOptions()
+    .command('merge')
+    .summary('make one report of the runs of several controllers')
+    .description(
+      'Merge the runs of the shards of a fleet into one report: each host once, as its newest run left it. The exit code is that of one run over all of them; 3 where a shard or a host is missing.',
+    )
+    .usage('PATH... [--format html|json|junit|markdown|metrics|prometheus]')
+    .argument('<PATH...>', 'state folders (.holdfast) or folders of them, runs/*.json, or what --json printed')
+    .optionsGroup(headings.own)
+    .option('--since <span>', 'only runs that began within the last 90s, 15m, 4h', span)
+    .addOption(new Option('--format <form>', 'what is made').choices(formats).default('html'))
+    .option('--out <file>', 'write it there, whole or not at all (default: stdout)')
+    .action(async (paths: string[], options: MergeOptions) => finish(await commands.merge(paths, options)))
     .action(async (playbooks: string[], options: DiagnoseOptions) =>
       finish(await commands.diagnose(playbooks, { ...unsaidOfFleet, ...options })),
     )
@@ -154,3 +170,15 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
   for (const command of [program, ...program.commands]) teach(command)
   return program
 }
+  const adopt = program
+    .command('adopt')
+    .summary('print the playbook that describes what hosts hold now')
+    .description(
+      'Print the playbook that describes what these hosts hold now: kernel parameters that somebody set, and rules that no daemon and no product looks after, grouped where hosts agree. A plan of it finds nothing to change. Changes nothing.',
+    )
+  withHosts(adopt)
+    .optionsGroup(headings.own)
+    .option('--exact', 'take built-in chains as a whole: what is not in the playbook then has to go', false)
+    .option('--out <file>', 'write the playbook there, whole or not at all (default: stdout)')
+    .action(async (patterns: string[], options: AdoptOptions) => finish(await commands.adopt(patterns, { ...unsaidOfFleet, ...options })))
+  withSettingUp(program, commands, finish)

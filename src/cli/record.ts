@@ -16,7 +16,7 @@ export const stateOf = (options: Pick<FleetOptions, 'inventory' | 'state'>): str
 
 /** Begins to write a run into the history. */
 export function recordRun(
-  head: Pick<RunHead, 'run' | 'command' | 'trigger' | 'playbooks' | 'began'>,
+  head: Pick<RunHead, 'run' | 'command' | 'trigger' | 'playbooks' | 'began' | 'shard'>,
   hosts: readonly LoadedHost[],
   options: FleetOptions,
   say: (text: string) => void,

@@ -19,9 +19,14 @@ export async function report(options: ReportOptions, console: Console): Promise<
   const runs = readRuns(state, options.last)
   if (runs.length === 0) throw new Mistake(`there is no run in the history (${state}); plan, apply and watch write it`)
   const text = textOf(runs, options)
+  writeReport(runs, options, console)
+  return 0
+}
+
+/** Writes runs, at least one, in the form that is asked for, on stdout or into a file. */
+export function writeReport(runs: readonly RunDocument[], options: Pick<ReportOptions, 'format' | 'run' | 'out'>, console: Console): void {
   if (options.out === undefined) console.out.write(encodeBytes(text))
   else keep(options.out, text)
-  return 0
 }
 
 function tellOutliers(memories: readonly HostMemory[], { format }: ReportOptions, console: Console): number {
@@ -31,7 +36,7 @@ function tellOutliers(memories: readonly HostMemory[], { format }: ReportOptions
   return 0
 }
 
-function textOf(runs: readonly RunDocument[], { format, run }: ReportOptions): string {
+function textOf(runs: readonly RunDocument[], { format, run }: Pick<ReportOptions, 'format' | 'run'>): string {
   if (format === 'html') return pageOf(runs, new Date())
   if (format === 'metrics') return metricsOf(runs)
   if (format === 'prometheus') return metricsOf(runs, 'prometheus')

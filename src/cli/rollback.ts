@@ -12,6 +12,7 @@ import type { Console } from './console.js'
 import { conclude } from './converge.js'
 import { inventoriesOf } from './files.js'
 import { type Interrupts, listenForInterrupts } from './interrupt.js'
+import { tellShard } from './load.js'
 import { type RunOrder, runOnce } from './one-run.js'
 import { Mistake, type RollbackOptions } from './options.js'
 import type { Parts, Way } from './parts.js'
@@ -47,9 +48,13 @@ async function loadNamed(
   parts: Parts,
   console: Console,
 ): Promise<readonly LoadedHost[] | undefined> {
-  const { limit, extraVars } = options
-  const loaded = await parts.named({ inventory: inventoriesOf(options), patterns, extraVars, ...(limit === undefined ? {} : { limit }) })
-  if (!('problems' in loaded)) return loaded.hosts
+  const { limit, shard, extraVars } = options
+  const narrowed = { ...(limit === undefined ? {} : { limit }), ...(shard && { shard }) }
+  const loaded = await parts.named({ inventory: inventoriesOf(options), patterns, extraVars, ...narrowed })
+  if (!('problems' in loaded)) {
+    if (shard) tellShard(shard, loaded.hosts, loaded.fleet ?? [], console)
+    return loaded.hosts
+  }
   console.err.write(problemsText(loaded.problems, console.err.style))
   if (options.json) console.out.write(problemsJson(loaded.problems))
   return undefined

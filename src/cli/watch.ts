@@ -13,7 +13,7 @@ import { isZone } from '../windows.js'
 import type { Console } from './console.js'
 import { playbooksOf } from './files.js'
 import { type Interrupts, listenForInterrupts } from './interrupt.js'
-import { loadHosts } from './load.js'
+import { loadFleet } from './load.js'
 import { type RunOrder, runOnce } from './one-run.js'
 import { Mistake, type WatchOptions } from './options.js'
 import type { Parts } from './parts.js'
@@ -97,12 +97,12 @@ async function oneWatchedRun(
 ): Promise<number> {
   const clock = parts.clock ?? machineClock
   try {
-    const hosts = await loadHosts(playbooks, options, parts, console)
-    if (!hosts) {
+    const loaded = await loadFleet(playbooks, options, parts, console)
+    if (!loaded) {
       if (first) throw new Mistake('the watch was not begun: the files have mistakes')
       return 1
     }
-    const windows = new Map(hosts.map(({ target, windows: own }) => [target.host, own ?? []]))
+    const windows = new Map(loaded.hosts.map(({ target, windows: own }) => [target.host, own ?? []]))
     const engine: RunOrder['engine'] = async (given) => {
       const [apply, plan] = [await parts.engine({ ...given, apply: !options.check }), await parts.engine({ ...given, apply: false })]
       const windowsOf = (host: string) => windows.get(host) ?? []
@@ -112,7 +112,7 @@ async function oneWatchedRun(
       command: 'apply',
       trigger: 'watch',
       playbooks: playbooksOf(playbooks),
-      hosts,
+      ...loaded,
       options,
       interrupts,
       engine,

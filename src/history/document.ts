@@ -1,3 +1,4 @@
+import type { Shard } from '../shard.js'
 import type { HostRecord, HostReport, RunReport } from '../types.js'
 
 /** What the history keeps of one host of one run: its report, and what the reports group by. */
@@ -21,6 +22,10 @@ export interface RunHead {
   /** Who ran it where: `kim@jump1`. */
   readonly by: string
   readonly playbooks: readonly string[]
+  /** Of a shard of the fleet; with the names of all hosts of all shards, in the inventory's order. */
+  readonly shard?: Shard & { readonly fleet?: readonly string[] }
+  /** The runs that it was merged from. */
+  readonly merged?: readonly string[]
 }
 
 /** One run as `runs/RUN.json` holds it. */

@@ -1,3 +1,4 @@
+import { isOfShard, type Shard } from '../shard.js'
 import type { HostWant, Problem } from '../types.js'
 import type { ChangeWindow } from '../windows.js'
 import type { Access } from './access.js'
@@ -31,8 +32,8 @@ export interface LoadInput {
   readonly prune?: boolean
   /** Also the hosts that no play names. */
   readonly everyHost?: boolean
-  /** The run sees only a part of the fleet (--shard): nothing is removed. */
-  readonly partial?: boolean
+  /** --shard: only its hosts; nothing is removed then. */
+  readonly shard?: Shard
   readonly files: Files
   /** The addresses of a name, on the controller; an empty list or an error: it cannot be resolved. */
   readonly lookup: (name: string) => Promise<readonly string[]>
@@ -62,6 +63,8 @@ export interface Run {
 }
 
 /** Reads inventory and playbooks into what every host should hold, or all problems at once; no host is contacted. */
+  /** Of a shard: the hosts of all shards, by name. */
+  readonly fleet?: readonly string[]
 export async function loadRun(input: LoadInput): Promise<{ readonly problems: readonly Problem[] } | Run> {
   const { inventory, problems: first } = readInventory(input.inventory, input.files)
   const originOf = origins(input, inventory)
@@ -141,7 +144,7 @@ function assemble(
     world,
     names,
     playbooks,
-    mayRemove: limit === undefined && tags.length === 0 && input.partial !== true,
+    mayRemove: limit === undefined && tags.length === 0 && input.shard === undefined,
     prune: input.prune ?? false,
     nobody: false,
     shared: new Map(),
@@ -151,11 +154,14 @@ function assemble(
   const hosts = [...inventory.hosts.values()].flatMap((host) => {
     hostVariables(host, scopeOf(host, world), (problem) => run.tell(problem, host.name, undefined))
     const own = plays.filter((play) => isPicked(play, tags) && named.get(play)?.has(host.name))
-    return (own.length > 0 || input.everyHost === true) && (limit?.hosts.has(host.name) ?? true) ? [loadHost(host, own, input, run)] : []
+  const fleet: string[] = []
+    if ((own.length === 0 && input.everyHost !== true) || limit?.hosts.has(host.name) === false) return []
+    fleet.push(host.name)
+    return input.shard && !isOfShard(host.name, input.shard) ? [] : [loadHost(host, own, input, run)]
   })
   for (const play of plays) if (isPicked(play, tags) && named.get(play)?.size === 0) readForNobody(play, run)
   const problems = summed(told)
-  return problems.length > 0 ? { problems } : { hosts }
+  return problems.length > 0 ? { problems } : { hosts, ...(input.shard && { fleet }) }
 }
 
 /** Reads a play that names no host for the mistakes that it has whoever it is for. */

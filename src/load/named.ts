@@ -1,3 +1,4 @@
+import { isOfShard } from '../shard.js'
 import type { HostWant, Problem } from '../types.js'
 import { changeWindows } from './change-windows.js'
 import { sortProblems } from './check.js'
@@ -13,7 +14,8 @@ import { toTarget } from './target.js'
 import { summed, type Told } from './told.js'
 import { readHostReach } from './want-reach.js'
 
-export interface NamedInput extends Pick<LoadInput, 'inventory' | 'limit' | 'extraVars' | 'files' | 'lookup' | 'user' | 'home'> {
+export interface NamedInput
+  extends Pick<LoadInput, 'inventory' | 'limit' | 'shard' | 'extraVars' | 'files' | 'lookup' | 'user' | 'home' | 'connection'> {
   /** Ansible host patterns; a host that one of them names is meant. */
   readonly patterns: readonly string[]
 }
@@ -44,9 +46,11 @@ function assemble(input: NamedInput, inventory: Inventory, names: Names): { read
     told.push({ problem: { file: 'PATTERN', line: 1, column: 1, path: '', message, excerpt: part } })
   const limit = input.limit === undefined ? undefined : limitHosts(input.limit, inventory, input.files)
   told.push(...(limit?.problems ?? []).map((problem) => ({ problem })))
+  const { shard } = input
   const meant = [...inventory.hosts.values()].filter(({ name }) => match.hosts.has(name) && (limit?.hosts.has(name) ?? true))
-  const hosts = meant.map((host) => loadHost(host, world, names, input, (problem) => told.push({ problem, host: host.name, of: 0 })))
-  return told.length > 0 ? { problems: summed(told) } : { hosts, notes: [] }
+  const ours = shard ? meant.filter(({ name }) => isOfShard(name, shard)) : meant
+  const hosts = ours.map((host) => loadHost(host, world, names, input, (problem) => told.push({ problem, host: host.name, of: 0 })))
+  return told.length > 0 ? { problems: summed(told) } : { hosts, notes: [], ...(shard && { fleet: meant.map(({ name }) => name) }) }
 }
 
 function loadHost(host: Host, world: World, names: Names, { user, home }: NamedInput, tell: (problem: Problem) => void): LoadedHost {

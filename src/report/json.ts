@@ -5,8 +5,8 @@ import type { HostReport, RunReport } from '../types.js'
 export const jsonOf = (run: ShownRun): string => `${JSON.stringify(reportOf(run), null, 2)}\n`
 
 /** A run without what only people are shown. */
-export function reportOf({ run, command, hosts, summary }: ShownRun): RunReport {
-  return { run, command, hosts: hosts.map(hostOf), summary }
+export function reportOf({ run, command, shard, hosts, summary }: ShownRun): RunReport & Pick<ShownRun, 'shard'> {
+  return { run, command, ...(shard && { shard: { number: shard.number, of: shard.of } }), hosts: hosts.map(hostOf), summary }
 }
 
 function hostOf({ host, outcome, reason, version, changes, warnings, seconds }: HostResult): HostReport {

@@ -1,3 +1,4 @@
+import { sayShard } from '../shard.js'
 import type { HostResult, ShownRun } from '../shown.js'
 import { tableChanges } from './changes.js'
 import { wrap } from './columns.js'
@@ -16,7 +17,8 @@ export interface TextOptions extends Style {
 /** A run as people read it: the hosts that are not as wanted, then one line per host, then what came of it and what to do. */
 export function textOf(run: ShownRun, options: TextOptions): string {
   const blocks = run.hosts.filter((host) => hasMore(host, options)).flatMap((host) => [...blockOf(host, options), ''])
-  if (run.hosts.length === 0) return 'no hosts: the plays and --limit name none\n'
+  if (run.hosts.length === 0)
+    return `no hosts: ${run.shard ? `shard ${sayShard(run.shard)} has none` : 'the plays and --limit name none'}\n`
   return [
     ...blocks,
     ...recap(run.hosts, options),

@@ -16,7 +16,7 @@ const rows: readonly (readonly string[])[] = [
   ['resources'],
   ['engine'],
   ['shown'],
-  ['windows'],
+  ['windows', 'shard'],
   ['vault'],
   ['types', 'text', 'quote', 'generated'],
 ]
