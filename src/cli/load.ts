@@ -1,4 +1,4 @@
-import type { LoadedHost } from '../load/load.js'
+import type { LoadedHost, Run } from '../load/load.js'
 import { problemsJson, problemsText } from '../report/problems.js'
 import { show } from '../report/style.js'
 import { type Shard, sayShard } from '../shard.js'

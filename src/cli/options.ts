@@ -107,6 +107,10 @@ export interface ReportOptions {
 /** Options of `report merge`. */
 export interface MergeOptions {
   readonly format: (typeof formats)[number]
+  readonly out?: string
+  /** Milliseconds: only runs that began within them. */
+  readonly since?: number
+}
 
 /** Options of `diagnose`. */
 export interface DiagnoseOptions extends FleetOptions {

@@ -101,7 +101,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .option('--listen <address>', 'serve the report page, /metrics and /healthz: 127.0.0.1:9477')
     .option('--print-systemd', 'print a unit that runs this command line (with --once: and a timer)', false)
     .action(async (playbooks: string[], options: WatchOptions) => finish(await commands.watch(playbooks, { ...unsaidOfFleet, ...options })))
-  program
+  const report = program
     .command('report')
     .summary('show the run history: page, JSON, JUnit, Markdown, metrics')
     .description('Show the run history that plan, apply and watch write; no host is contacted. JUnit and Markdown are of one run.')

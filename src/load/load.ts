@@ -132,7 +132,7 @@ function notesOf(resolved: Resolved): readonly string[] {
 function assemble(
   { input, inventory, plays, playbooks }: Read,
   names: Names,
-): { readonly problems: readonly Problem[] } | { readonly hosts: readonly LoadedHost[] } {
+): { readonly problems: readonly Problem[] } | Omit<Run, 'notes'> {
   const told: Told[] = []
   const extraVars = input.extraVars ?? {}
   const world: World = { inventory, extraVars, addresses: groupAddresses(inventory, extraVars, names) }
