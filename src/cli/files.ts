@@ -64,9 +64,12 @@ function orAbsent<T>(path: string, read: () => T): T | undefined {
   }
 }
 
+const noInventory =
+  'there is no inventory.yaml here; name an inventory with -i FILE, or as Ansible does: inventory = FILE under [defaults] in ansible.cfg, or ANSIBLE_INVENTORY=FILE'
+
 /** The inventories that were named, or inventory.yaml; a Mistake where one is not there. */
 export function inventoriesOf({ inventory }: Pick<Options, 'inventory'>): readonly string[] {
-  if (!inventory && !existsSync('inventory.yaml')) throw new Mistake('there is no inventory.yaml here; name an inventory with -i FILE')
+  if (!inventory && !existsSync('inventory.yaml')) throw new Mistake(noInventory)
   return (inventory ?? ['inventory.yaml']).map((path) => (path.includes(',') ? path : present('inventory', path)))
 }
 

@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
+import type { Settings } from '../load/ansible-settings.js'
 import { decryptVault, type Unvaulted, type VaultPassword } from '../vault/vault.js'
+import { ansibleConfig } from './ansible-config.js'
 import { askHidden } from './ask.js'
 import { Mistake } from './options.js'
 
@@ -17,11 +19,15 @@ export interface VaultOptions {
 const passwords: VaultPassword[] = []
 const opened = new Map<string, Unvaulted>()
 
-/** Takes the vault passwords of a command line and of ANSIBLE_VAULT_PASSWORD_FILE, for all files that this process reads. */
-export async function takeVaultPasswords({ vaultId = [], vaultPasswordFile = [], askVaultPass }: VaultOptions): Promise<void> {
-  const { ANSIBLE_VAULT_PASSWORD_FILE: file, ANSIBLE_VAULT_IDENTITY_LIST: list } = process.env
-  const ids = [...vaultId, ...(list ? list.split(',').map((one) => one.trim()) : [])]
-  const files = vaultPasswordFile.length > 0 ? vaultPasswordFile : file ? [file] : []
+/** Takes the vault passwords of a command line and of Ansible's settings, for all files that this process reads. */
+export async function takeVaultPasswords(
+  { vaultId = [], vaultPasswordFile = [], askVaultPass }: VaultOptions,
+  settings: Settings = ansibleConfig().settings,
+): Promise<void> {
+  const listed = settings.get('vault_identity_list')?.value
+  const file = settings.get('vault_password_file')?.value
+  const ids = [...vaultId, ...(Array.isArray(listed) ? (listed as readonly string[]) : [])].filter((id) => id !== '')
+  const files = vaultPasswordFile.length > 0 ? vaultPasswordFile : typeof file === 'string' ? [file] : []
   passwords.length = 0
   opened.clear()
   for (const one of ids) passwords.push(await passwordOf(one))

@@ -2,6 +2,7 @@ import type { Access } from './access.js'
 import type { Host } from './inventory.js'
 import { readSshArgs } from './ssh-args.js'
 import { render, type Scope, textOf } from './template.js'
+import type { Vars } from './vars.js'
 import { isVaulted, type Vaulted } from './vaulted.js'
 
 /** What stands for variables that are not written: the current user's name, the home folder, the inventory's folder. */
@@ -9,6 +10,8 @@ export interface Defaults {
   readonly user: string
   readonly home: string
   readonly folder: string
+  /** What is said nowhere in the inventory. */
+  readonly connection?: Vars | undefined
 }
 
 /** Tells that the variable `name` of the host is wrong. */
@@ -18,7 +21,7 @@ export type Refuse = (name: string, message: string) => void
 export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: Refuse): Access {
   const read = (names: readonly string[]): { readonly name: string; readonly value: unknown } | undefined => {
     const name = names.find((each) => scope.get(each) !== undefined)
-    if (name === undefined) return undefined
+    if (name === undefined) return unsaidIn(names, defaults)
     const rendered = render(scope.get(name), { ...scope, secrets: true })
     if ('value' in rendered) return rendered.value === null ? undefined : { name, value: rendered.value }
     refuse(name, rendered.wrong.message)
@@ -41,6 +44,10 @@ export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: R
   const args = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'].flatMap((name) =>
     argsOf(name, read([name]), refuse),
   )
+  const becomeUser = text('ansible_become_user') ?? 'root'
+  // as --become: what is said for all hosts is not meant for one that logs in as that user anyhow
+  const saidHere = scope.get('ansible_become') !== undefined
+  const become = truth(read(['ansible_become']), refuse) && (saidHere || (user ?? defaults.user) !== becomeUser)
   const unsaid = [...(port ? [] : (['port'] as const)), ...(user === undefined ? (['user'] as const) : [])]
   return {
     host: host.name,
@@ -49,8 +56,8 @@ export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: R
     user: user ?? defaults.user,
     ...(keyFile !== undefined && { keyFile: placed(keyFile, defaults) }),
     ...(password !== undefined && { password }),
-    become: truth(read(['ansible_become']), refuse),
-    becomeUser: text('ansible_become_user') ?? 'root',
+    become,
+    becomeUser,
     ...(becomePassword !== undefined && { becomePassword }),
     ...(/^(ansible\.builtin\.)?su$/.test(text('ansible_become_method') ?? '') && { becomeMethod: 'su' as const }),
     ...connectionOf(text('ansible_connection')),
@@ -58,6 +65,11 @@ export function toTarget(host: Host, scope: Scope, defaults: Defaults, refuse: R
     ...(unsaid.length > 0 && { unsaid }),
     ...(truth(read(['ssh_legacy_algorithms']), refuse) && { legacyAlgorithms: true }),
   }
+}
+
+function unsaidIn(names: readonly string[], { connection }: Defaults): Found {
+  const name = names.find((each) => connection?.has(each))
+  return name === undefined ? undefined : { name, value: connection?.get(name)?.value }
 }
 
 /** A password out of the vault; anything else would be shown to people. */
