@@ -34,10 +34,10 @@ export interface HostResult extends HostReport {
 
 /** A run as people are shown it. */
 export interface ShownRun extends RunReport {
-  readonly hosts: readonly HostResult[]
-}
   /** The part of the fleet that it is of. */
   readonly shard?: Shard
+  readonly hosts: readonly HostResult[]
+}
 
 /** How many hosts ended with each outcome; outcomes that no host has are absent. */
 export function countOutcomes(hosts: readonly HostReport[]): Readonly<Partial<Record<Outcome, number>>> {

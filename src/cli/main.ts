@@ -3,8 +3,6 @@ import { problemsJson } from '../report/problems.js'
 import { show } from '../report/style.js'
 import { ansibleConfig } from './ansible-config.js'
 import { fillIn } from './ansible-settings.js'
-import { ansibleConfig } from './ansible-config.js'
-import { fillIn } from './ansible-settings.js'
 import type { Console } from './console.js'
 import { headings } from './option-groups.js'
 import { Mistake } from './options.js'
@@ -60,9 +58,9 @@ function commandsOf(parts: Parts, console: Console, version: () => string): Comm
         : (await import('./converge.js')).converge(command, playbooks, options, parts, console, version()),
     watch: async (playbooks, options) => (await import('./watch.js')).watch(playbooks, options, parts, console),
     report: async (options) => (await import('./report.js')).report(options, console),
+    merge: async (paths, options) => (await import('./merge.js')).merge(paths, options, console),
     diagnose: async (playbooks, options) => (await import('./diagnose.js')).diagnose(playbooks, options, parts, console),
     inventory: async (options) => (await import('./inventory.js')).showInventory(options, console),
-    merge: async (paths, options) => (await import('./merge.js')).merge(paths, options, console),
     rollback: async (patterns, options) => (await import('./rollback.js')).rollback(patterns, options, parts, console),
   }
 }

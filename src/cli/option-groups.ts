@@ -97,16 +97,16 @@ export function withRun(command: Command): Command {
 
 function withPace(command: Command): Command {
   return command
-    .optionsGroup(headings.what)
-    .option(
-      '--cause <causes>',
-      'only differences of these causes: upgrade, drift, contested, intent, new; nothing is removed then',
     .optionsGroup(headings.which)
     .option(
       '--shard <i/n>',
       'only the hosts of this shard: 3/8, or auto in a job of Kubernetes, Slurm, GitLab or GNU parallel; nothing is removed then',
       shardOf,
     )
+    .optionsGroup(headings.what)
+    .option(
+      '--cause <causes>',
+      'only differences of these causes: upgrade, drift, contested, intent, new; nothing is removed then',
       causeList,
     )
     .option('--contested-within <h>', 'hours in which three corrections of one thing make it contested', wholeNumber(1), 24)

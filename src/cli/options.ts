@@ -66,14 +66,14 @@ export interface RollbackOptions extends FleetOptions {
   readonly list: boolean
 }
 
-/** Options of `watch`; spans in milliseconds. */
-export interface WatchOptions extends FleetOptions {
 /** Options of `adopt`. */
 export interface AdoptOptions extends FleetOptions {
   /** Built-in chains are taken as a whole. */
   readonly exact: boolean
 }
 
+/** Options of `watch`; spans in milliseconds. */
+export interface WatchOptions extends FleetOptions {
   readonly every?: number
   readonly cron?: string
   readonly tz?: string
@@ -97,8 +97,6 @@ export interface ReportOptions {
   readonly last?: number
   /** Hosts that differ from their peers, instead of runs. */
   readonly outliers?: boolean
-  readonly out?: string
-}
   /** In what looks with --wide read. */
   readonly wide?: boolean
   readonly out?: string
@@ -145,10 +143,6 @@ export function causeList(text: string): readonly Cause[] {
   return named
 }
 
-/** Sizes of batches: `5`, `20%`, `1,10%,50%`. */
-export function batchSizes(text: string): readonly BatchSize[] {
-  const sizes = readSerial(text)
-  if (typeof sizes === 'string') throw new InvalidArgumentError(`It must be like 5, 20% or 1,10%,50%.`)
 /** `3/8`, or `auto`: as the environment of a parallel job says. */
 export function shardOf(text: string): Shard {
   const shard = text === 'auto' ? autoShard(process.env) : readShard(text)
@@ -156,6 +150,10 @@ export function shardOf(text: string): Shard {
   throw text === 'auto' ? new Mistake(`--shard auto: ${shard}`) : new Mistake(`--shard ${text} is no shard: ${shard}`)
 }
 
+/** Sizes of batches: `5`, `20%`, `1,10%,50%`. */
+export function batchSizes(text: string): readonly BatchSize[] {
+  const sizes = readSerial(text)
+  if (typeof sizes === 'string') throw new InvalidArgumentError(`It must be like 5, 20% or 1,10%,50%.`)
   return sizes
 }
 

@@ -7,9 +7,9 @@ import {
   type DiagnoseOptions,
   type FleetOptions,
   formats,
+  type MergeOptions,
   type Options,
   type ReportOptions,
-  type MergeOptions,
   type RollbackOptions,
   span,
   type WatchOptions,
@@ -22,10 +22,10 @@ export interface Commands {
   converge(command: 'plan' | 'apply', playbooks: readonly string[], options: FleetOptions): Promise<number>
   watch(playbooks: readonly string[], options: WatchOptions): Promise<number>
   report(options: ReportOptions): Promise<number>
+  merge(paths: readonly string[], options: MergeOptions): Promise<number>
   rollback(patterns: readonly string[], options: RollbackOptions): Promise<number>
   inventory(options: InventoryOptions): Promise<number>
   diagnose(playbooks: readonly string[], options: DiagnoseOptions): Promise<number>
-  merge(paths: readonly string[], options: MergeOptions): Promise<number>
 }
 
 /** Shown when nothing is asked for: what to do first. */
@@ -115,13 +115,6 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .option('--last <n>', 'only the newest n runs', wholeNumber(1))
     .option('--out <file>', 'write it there, whole or not at all (default: stdout)')
     .action(async (options: ReportOptions) => finish(await commands.report(options)))
-  withRun(withFiles(program.command('diagnose')))
-    .summary('explain which connection failures hosts are open to')
-    .description(
-      'Look at every host, and say with evidence which of the known connection failures it is open to, and what cures it. Changes nothing.',
-    )
-    .optionsGroup(headings.own)
-    .option('--watch <s>', 'look twice, so many seconds apart, and say what the counters grew by', wholeNumber(1))
   report
     .enablePositionalOptions()
     .command('merge')
@@ -136,6 +129,13 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .addOption(new Option('--format <form>', 'what is made').choices(formats).default('html'))
     .option('--out <file>', 'write it there, whole or not at all (default: stdout)')
     .action(async (paths: string[], options: MergeOptions) => finish(await commands.merge(paths, options)))
+  withRun(withFiles(program.command('diagnose')))
+    .summary('explain which connection failures hosts are open to')
+    .description(
+      'Look at every host, and say with evidence which of the known connection failures it is open to, and what cures it. Changes nothing.',
+    )
+    .optionsGroup(headings.own)
+    .option('--watch <s>', 'look twice, so many seconds apart, and say what the counters grew by', wholeNumber(1))
     .action(async (playbooks: string[], options: DiagnoseOptions) =>
       finish(await commands.diagnose(playbooks, { ...unsaidOfFleet, ...options })),
     )
@@ -167,9 +167,6 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .action(async (patterns: string[], options: RollbackOptions) =>
       finish(await commands.rollback(patterns, { ...unsaidOfFleet, ...options })),
     )
-  for (const command of [program, ...program.commands]) teach(command)
-  return program
-}
   const adopt = program
     .command('adopt')
     .summary('print the playbook that describes what hosts hold now')
@@ -182,3 +179,6 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .option('--out <file>', 'write the playbook there, whole or not at all (default: stdout)')
     .action(async (patterns: string[], options: AdoptOptions) => finish(await commands.adopt(patterns, { ...unsaidOfFleet, ...options })))
   withSettingUp(program, commands, finish)
+  for (const command of [program, ...program.commands]) teach(command)
+  return program
+}

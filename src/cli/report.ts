@@ -18,13 +18,13 @@ export async function report(options: ReportOptions, console: Console): Promise<
   if (options.outliers) return tellOutliers(recallAll(state), options, console)
   const runs = readRuns(state, options.last)
   if (runs.length === 0) throw new Mistake(`there is no run in the history (${state}); plan, apply and watch write it`)
-  const text = textOf(runs, options)
   writeReport(runs, options, console)
   return 0
 }
 
 /** Writes runs, at least one, in the form that is asked for, on stdout or into a file. */
 export function writeReport(runs: readonly RunDocument[], options: Pick<ReportOptions, 'format' | 'run' | 'out'>, console: Console): void {
+  const text = textOf(runs, options)
   if (options.out === undefined) console.out.write(encodeBytes(text))
   else keep(options.out, text)
 }

@@ -18,7 +18,6 @@ import { scopeOf, type World } from './scope.js'
 import { limitHosts, unknownTags } from './selection.js'
 import { toTarget } from './target.js'
 import { summed, type Told } from './told.js'
-import type { Vars } from './vars.js'
 import { type WantRun, wantOf } from './want.js'
 
 export interface LoadInput {
@@ -40,8 +39,6 @@ export interface LoadInput {
   readonly lookup: (name: string) => Promise<readonly string[]>
   /** Who logs in where the inventory does not say. */
   readonly user: string
-  /** How hosts are reached where the inventory does not say: what `ansible.cfg` means as variables. */
-  readonly connection?: Vars
   /** Stands for `~` in key files. */
   readonly home: string
   /** Folder of the profiles that come with the package. */
@@ -63,11 +60,11 @@ export interface Run {
   readonly hosts: readonly LoadedHost[]
   /** What a person should know of how the files were read: `proxy.example is 192.0.2.1`. */
   readonly notes: readonly string[]
+  /** Of a shard: the hosts of all shards, by name. */
+  readonly fleet?: readonly string[]
 }
 
 /** Reads inventory and playbooks into what every host should hold, or all problems at once; no host is contacted. */
-  /** Of a shard: the hosts of all shards, by name. */
-  readonly fleet?: readonly string[]
 export async function loadRun(input: LoadInput): Promise<{ readonly problems: readonly Problem[] } | Run> {
   const { inventory, problems: first } = readInventory(input.inventory, input.files)
   const originOf = origins(input, inventory)
@@ -154,10 +151,10 @@ function assemble(
     profile: profiles(input, told),
     tell: (problem, host, play) => told.push({ problem, host, of: play ? (named.get(play)?.size ?? 0) : 0 }),
   }
+  const fleet: string[] = []
   const hosts = [...inventory.hosts.values()].flatMap((host) => {
     hostVariables(host, scopeOf(host, world), (problem) => run.tell(problem, host.name, undefined))
     const own = plays.filter((play) => isPicked(play, tags) && named.get(play)?.has(host.name))
-  const fleet: string[] = []
     if ((own.length === 0 && input.everyHost !== true) || limit?.hosts.has(host.name) === false) return []
     fleet.push(host.name)
     return input.shard && !isOfShard(host.name, input.shard) ? [] : [loadHost(host, own, input, run)]
@@ -174,9 +171,9 @@ function readForNobody(play: Play, run: WantRun): void {
 }
 
 function loadHost(host: Host, plays: readonly Play[], input: LoadInput, run: WantRun): LoadedHost {
-  const defaults = { user: input.user, home: input.home, folder: run.world.inventory.folder, connection: input.connection }
+  const defaults = { user: input.user, home: input.home, folder: run.world.inventory.folder }
   const target = toTarget(host, scopeOf(host, run.world), defaults, (name, message) => {
-    const { document, path } = host.vars.get(name) ?? input.connection?.get(name) ?? host
+    const { document, path } = host.vars.get(name) ?? host
     run.tell(document.problem(path, `${name} ${message}`), host.name, undefined)
   })
   const windows = changeWindows(host, scopeOf(host, run.world), (problem) => run.tell(problem, host.name, undefined))
