@@ -8,6 +8,8 @@ import type { LoadInput, loadRun } from '../load/load.js'
 import type { loadNamed, NamedInput } from '../load/named.js'
 import type { Recall } from '../plan.js'
 import type { HostResult } from '../shown.js'
+import { ansibleConfig } from './ansible-config.js'
+import { connectionDefaults } from './ansible-settings.js'
 import { disk } from './files.js'
 import { knownHostsFiles, saveKey } from './known-hosts.js'
 import type { FleetOptions } from './options.js'
@@ -43,7 +45,10 @@ export interface EngineOrder {
 
 /** The real parts. `shipped` is the folder of the playbooks that come with the package. */
 export function realParts(shipped: URL): Parts {
-  const here = () => ({ files: disk, lookup: addressesOf, user: userName(), home: homedir() })
+  const here = () => {
+    const connection = connectionDefaults(ansibleConfig().settings)
+    return { files: disk, lookup: addressesOf, user: userName(), home: homedir(), connection }
+  }
   return {
     async load(input) {
       const { loadRun } = await import('../load/load.js')

@@ -18,6 +18,7 @@ import { scopeOf, type World } from './scope.js'
 import { limitHosts, unknownTags } from './selection.js'
 import { toTarget } from './target.js'
 import { summed, type Told } from './told.js'
+import type { Vars } from './vars.js'
 import { type WantRun, wantOf } from './want.js'
 
 export interface LoadInput {
@@ -39,6 +40,8 @@ export interface LoadInput {
   readonly lookup: (name: string) => Promise<readonly string[]>
   /** Who logs in where the inventory does not say. */
   readonly user: string
+  /** How hosts are reached where the inventory does not say: what `ansible.cfg` means as variables. */
+  readonly connection?: Vars
   /** Stands for `~` in key files. */
   readonly home: string
   /** Folder of the profiles that come with the package. */
@@ -171,9 +174,9 @@ function readForNobody(play: Play, run: WantRun): void {
 }
 
 function loadHost(host: Host, plays: readonly Play[], input: LoadInput, run: WantRun): LoadedHost {
-  const defaults = { user: input.user, home: input.home, folder: run.world.inventory.folder }
+  const defaults = { user: input.user, home: input.home, folder: run.world.inventory.folder, connection: input.connection }
   const target = toTarget(host, scopeOf(host, run.world), defaults, (name, message) => {
-    const { document, path } = host.vars.get(name) ?? host
+    const { document, path } = host.vars.get(name) ?? input.connection?.get(name) ?? host
     run.tell(document.problem(path, `${name} ${message}`), host.name, undefined)
   })
   const windows = changeWindows(host, scopeOf(host, run.world), (problem) => run.tell(problem, host.name, undefined))

@@ -53,11 +53,17 @@ function assemble(input: NamedInput, inventory: Inventory, names: Names): { read
   return told.length > 0 ? { problems: summed(told) } : { hosts, notes: [], ...(shard && { fleet: meant.map(({ name }) => name) }) }
 }
 
-function loadHost(host: Host, world: World, names: Names, { user, home }: NamedInput, tell: (problem: Problem) => void): LoadedHost {
+function loadHost(
+  host: Host,
+  world: World,
+  names: Names,
+  { user, home, connection }: NamedInput,
+  tell: (problem: Problem) => void,
+): LoadedHost {
   const scope = scopeOf(host, world)
   hostVariables(host, scope, tell)
-  const target = toTarget(host, scope, { user, home, folder: world.inventory.folder }, (name, message) => {
-    const { document, path } = host.vars.get(name) ?? host
+  const target = toTarget(host, scope, { user, home, folder: world.inventory.folder, connection }, (name, message) => {
+    const { document, path } = host.vars.get(name) ?? connection?.get(name) ?? host
     tell(document.problem(path, `${name} ${message}`))
   })
   const windows = changeWindows(host, scope, tell)
