@@ -167,18 +167,6 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .action(async (patterns: string[], options: RollbackOptions) =>
       finish(await commands.rollback(patterns, { ...unsaidOfFleet, ...options })),
     )
-  const adopt = program
-    .command('adopt')
-    .summary('print the playbook that describes what hosts hold now')
-    .description(
-      'Print the playbook that describes what these hosts hold now: kernel parameters that somebody set, and rules that no daemon and no product looks after, grouped where hosts agree. A plan of it finds nothing to change. Changes nothing.',
-    )
-  withHosts(adopt)
-    .optionsGroup(headings.own)
-    .option('--exact', 'take built-in chains as a whole: what is not in the playbook then has to go', false)
-    .option('--out <file>', 'write the playbook there, whole or not at all (default: stdout)')
-    .action(async (patterns: string[], options: AdoptOptions) => finish(await commands.adopt(patterns, { ...unsaidOfFleet, ...options })))
-  withSettingUp(program, commands, finish)
   for (const command of [program, ...program.commands]) teach(command)
   return program
 }
