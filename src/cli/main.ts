@@ -3,8 +3,6 @@ import { problemsJson } from '../report/problems.js'
 import { show } from '../report/style.js'
 import { ansibleConfig } from './ansible-config.js'
 import { fillIn } from './ansible-settings.js'
-import { ansibleConfig } from './ansible-config.js'
-import { fillIn } from './ansible-settings.js'
 import type { Console } from './console.js'
 import { headings } from './option-groups.js'
 import { Mistake } from './options.js'
@@ -63,9 +61,6 @@ function commandsOf(parts: Parts, console: Console, version: () => string): Comm
     merge: async (paths, options) => (await import('./merge.js')).merge(paths, options, console),
     diagnose: async (playbooks, options) => (await import('./diagnose.js')).diagnose(playbooks, options, parts, console),
     inventory: async (options) => (await import('./inventory.js')).showInventory(options, console),
-    adopt: async (patterns, options) => (await import('./adopt.js')).adopt(patterns, options, parts, console),
-    completion: async (shell, program) => (await import('./completion.js')).completion(shell, program, console),
-    complete: async (what, words) => (await import('./complete.js')).complete(what, words, console),
     rollback: async (patterns, options) => (await import('./rollback.js')).rollback(patterns, options, parts, console),
   }
 }
