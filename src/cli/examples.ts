@@ -58,6 +58,11 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'holdfast inventory --host web1 -i hosts.ini', says: 'the variables that one host has in the end' },
     { line: 'holdfast inventory --list', says: 'everything as JSON, as ansible-inventory --list has it' },
   ],
+  adopt: [
+    { line: 'holdfast adopt web1', says: 'what a host holds now, as a playbook' },
+    { line: 'holdfast adopt all --out playbooks/adopted.yaml', says: 'keep it: holdfast plan then finds nothing to change' },
+    { line: 'holdfast adopt web --exact', says: 'with built-in chains as a whole, so that later additions are seen' },
+  ],
   rollback: [
     { line: 'holdfast rollback web1 --list', says: 'the runs that the host keeps' },
     { line: 'holdfast rollback web1 --check', says: 'what taking back its last run would change' },

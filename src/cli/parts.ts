@@ -52,7 +52,7 @@ export function realParts(shipped: URL): Parts {
   return {
     async load(input) {
       const { loadRun } = await import('../load/load.js')
-      return loadRun({ ...input, ...here(), cwd: process.cwd(), shippedProfiles: fileURLToPath(new URL('profiles', shipped)) })
+      return loadRun({ ...here(), ...input, cwd: process.cwd(), shippedProfiles: fileURLToPath(new URL('profiles', shipped)) })
     },
     async named(input) {
       const { loadNamed } = await import('../load/named.js')

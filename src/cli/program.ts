@@ -3,6 +3,7 @@ import { helpForm, teach } from './help.js'
 import type { InventoryOptions } from './inventory.js'
 import { headings, unsaid, unsaidOfFleet, withCommon, withFiles, withFleet, withHosts, withKeeping, withRun } from './option-groups.js'
 import {
+  type AdoptOptions,
   collect,
   type DiagnoseOptions,
   type FleetOptions,
@@ -26,6 +27,7 @@ export interface Commands {
   rollback(patterns: readonly string[], options: RollbackOptions): Promise<number>
   inventory(options: InventoryOptions): Promise<number>
   diagnose(playbooks: readonly string[], options: DiagnoseOptions): Promise<number>
+  adopt(patterns: readonly string[], options: AdoptOptions): Promise<number>
 }
 
 /** Shown when nothing is asked for: what to do first. */
@@ -167,6 +169,17 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .action(async (patterns: string[], options: RollbackOptions) =>
       finish(await commands.rollback(patterns, { ...unsaidOfFleet, ...options })),
     )
+  const adopt = program
+    .command('adopt')
+    .summary('print the playbook that describes what hosts hold now')
+    .description(
+      'Print the playbook that describes what these hosts hold now: kernel parameters that somebody set, and rules that no daemon and no product looks after, grouped where hosts agree. A plan of it finds nothing to change. Changes nothing.',
+    )
+  withHosts(adopt)
+    .optionsGroup(headings.own)
+    .option('--exact', 'take built-in chains as a whole: what is not in the playbook then has to go', false)
+    .option('--out <file>', 'write the playbook there, whole or not at all (default: stdout)')
+    .action(async (patterns: string[], options: AdoptOptions) => finish(await commands.adopt(patterns, { ...unsaidOfFleet, ...options })))
   for (const command of [program, ...program.commands]) teach(command)
   return program
 }

@@ -1,0 +1,42 @@
+import { seenFiles } from '../resources/sysctl/files.js'
+import { bootReader } from '../resources/sysctl/order.js'
+import { parseFile } from '../resources/sysctl/parse.js'
+import { pathKey } from '../resources/sysctl/spelling.js'
+import type { HostWant, Seen } from '../types.js'
+import type { HeldValue } from './items.js'
+import { untouched, whyNoSetting } from './left-out.js'
+import { heldValues } from './survey.js'
+
+/** The kernel parameters that somebody has set: those that differ from what a kernel holds by itself, and those that a file of the host's own names. */
+export function valuesOf(seen: Seen, want: HostWant): readonly HeldValue[] {
+  const live = heldValues(seen.sections, 'live')
+  const named = namedValues(seen, want)
+  const found = new Map([...changedValues(live, heldValues(seen.sections, 'fresh')), ...named])
+  return [...found]
+    .map(([path, value]): HeldValue => ({ kind: 'value', path, key: pathKey(path), value: plain(live.get(path) ?? value) }))
+    .filter(({ value }) => value !== '' && !value.includes('\n'))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+function changedValues(live: ReadonlyMap<string, string>, fresh: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map(
+    [...live].filter(([path, value]) => {
+      const before = untouched(path, fresh, live)
+      return before !== undefined && plain(before) !== plain(value) && whyNoSetting(path) === undefined
+    }),
+  )
+}
+
+/** What files of /etc (or the one file that a product reads) set, the last line last; vendors' files are no word of the host's owner. */
+function namedValues(seen: Seen, { profile }: HostWant): ReadonlyMap<string, string> {
+  const reader = bootReader(seenFiles(seen.sections), { init: seen.facts.init, sections: seen.sections, profile })
+  const files = reader.runs.flat().filter(({ path }) => path.startsWith('/etc/') || path === profile?.sysctl?.file)
+  return new Map(
+    files.flatMap(({ path, text }) =>
+      parseFile(path, text, reader.dialect).flatMap((line) => (line.kind === 'set' ? [[line.path, line.value] as const] : [])),
+    ),
+  )
+}
+
+/** Words parted by single blanks. */
+const plain = (value: string): string => value.trim().replaceAll(/[ \t]+/g, ' ')
