@@ -3,6 +3,7 @@ import { type HostPlan, idOf, nextRecord, planHost, type Recall } from './plan.j
 import { resources } from './resources/index.js'
 import type { RunMemory } from './script/act.js'
 import { lookBody } from './script/look.js'
+import { wideBody } from './script/wide.js'
 import { toSeen } from './seen.js'
 import type { MadeFrom } from './shown.js'
 import type { HostRecord, HostWant, RecordItem, Section, Seen, Step } from './types.js'
@@ -32,6 +33,9 @@ export function aimOf(want: HostWant, recall: Recall = {}): Aim {
     memory: (seen, steps) => ({ changes: steps.map((step) => step.changes), previous: previousItems(seen, steps) }),
   }
 }
+
+/** The same aim, whose looks read more than they are asked for, for `report --outliers --wide`. */
+export const widely = (aim: Aim): Aim => ({ ...aim, look: () => `${aim.look()}\n${wideBody}` })
 
 /** What the record holds of the things that steps change: a rollback gives it back. */
 export function previousItems(seen: Seen, steps: readonly Step[]): RunMemory['previous'] {

@@ -30,6 +30,8 @@ export interface HostResult extends HostReport {
   readonly before?: HostRecord
   /** What the look read beside what it was asked for: see held.ts. */
   readonly held?: Readonly<Record<string, string>>
+  /** With --wide: see wide.ts. */
+  readonly wide?: Readonly<Record<string, string | null>>
 }
 
 /** A run as people are shown it. */

@@ -77,7 +77,11 @@ export function withCommon(command: Command): Command {
 
 /** What goes to hosts and may remove things there. */
 export function withFleet(command: Command): Command {
-  return withRun(command).optionsGroup(headings.what).option('--prune', 'also remove what no playbook names any more')
+  return withRun(command)
+    .optionsGroup(headings.what)
+    .option('--prune', 'also remove what no playbook names any more')
+    .optionsGroup(headings.history)
+    .option('--wide', 'read what no playbook names, too: all network parameters and rules, for report --outliers --wide')
 }
 
 /** What may keep its plan in a file. */

@@ -71,7 +71,7 @@ export const whoRuns = (): string => `${userName()}@${hostname()}`
 const commandTimeout = 300
 
 async function startEngine({ run, apply, options, recall, say, way }: EngineOrder): Promise<Converge> {
-  const { aimOf } = await import('../aim.js')
+  const { aimOf, widely } = await import('../aim.js')
   const { onlyCauses } = await import('../causes.js')
   const { converge } = await import('../host/converge.js')
   const { afterChange } = await import('../host/on-change.js')
@@ -96,8 +96,11 @@ async function startEngine({ run, apply, options, recall, say, way }: EngineOrde
     ...{ read: disk.read, saveKeyIn, saveKey: (line: string) => saveKeyIn(files[0]!.file, line) },
   })
   const fixed = { run, apply, who: whoRuns(), confirmTimeout, lockTimeout, connectTimeout, commandTimeout, connect }
-  const { cause } = options
-  const aimFor: typeof aimOf = (want, recalled = {}) => (cause ? onlyCauses(cause, want, recalled) : aimOf(want, recalled))
+  const { cause, wide } = options
+  const aimFor: typeof aimOf = (want, recalled = {}) => {
+    const aim = cause ? onlyCauses(cause, want, recalled) : aimOf(want, recalled)
+    return wide ? widely(aim) : aim
+  }
   const usual: Way = async (item, given, recalled) => afterChange(item, given, await converge(item, given, aimFor(item.want, recalled)))
   return (item, { onStage, signal }) =>
     (way ?? usual)(item, { ...fixed, onStage: (_, stage) => onStage(stage), signal }, recall?.(item.target.host))

@@ -114,6 +114,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .addOption(new Option('--format <form>', 'what is made').choices(formats).default('html'))
     .option('--run <id>', 'this run (default: the newest)')
     .option('--outliers', 'name the hosts that differ from the others of their group in what no playbook names (text, or JSON)')
+    .option('--wide', 'with --outliers: in all that plan --wide, apply --wide and watch --wide have read')
     .option('--last <n>', 'only the newest n runs', wholeNumber(1))
     .option('--out <file>', 'write it there, whole or not at all (default: stdout)')
     .action(async (options: ReportOptions) => finish(await commands.report(options)))

@@ -15,6 +15,7 @@ import { stateOf } from './record.js'
 /** `holdfast report`: the history in the form that is asked for, on stdout or in a file; no host is contacted. */
 export async function report(options: ReportOptions, console: Console): Promise<number> {
   const state = stateOf(options)
+  if (options.wide && !options.outliers) throw new Mistake('--wide is about --outliers: give both')
   if (options.outliers) return tellOutliers(recallAll(state), options, console)
   const runs = readRuns(state, options.last)
   if (runs.length === 0) throw new Mistake(`there is no run in the history (${state}); plan, apply and watch write it`)
@@ -29,8 +30,10 @@ export function writeReport(runs: readonly RunDocument[], options: Pick<ReportOp
   else keep(options.out, text)
 }
 
-function tellOutliers(memories: readonly HostMemory[], { format }: ReportOptions, console: Console): number {
-  const outliers = outliersOf(memories)
+function tellOutliers(memories: readonly HostMemory[], { format, wide = false }: ReportOptions, console: Console): number {
+  if (wide && memories.every((memory) => memory.wide === undefined))
+    throw new Mistake('no host was looked at with --wide yet; holdfast plan --wide does, and changes nothing')
+  const outliers = outliersOf(memories, wide)
   const text = format === 'json' ? `${JSON.stringify({ outliers }, null, 2)}\n` : printable(sayOutliers(outliers), { newlines: true })
   console.out.write(text)
   return 0

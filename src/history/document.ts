@@ -43,6 +43,8 @@ export interface HostMemory {
   readonly record?: HostRecord
   /** What its newest look read beside what it was asked for. */
   readonly held?: Readonly<Record<string, string>>
+  /** What its newest look with --wide read: see wide.ts. */
+  readonly wide?: Readonly<Record<string, string | null>>
 }
 
 /** A run's document, or undefined where the text is none: cut short, edited, of another format. */

@@ -53,9 +53,9 @@ export function startRecording(head: RunHead, attendees: readonly Attendee[], op
     end: (results, now) =>
       attempt(() => {
         journal?.end(results.map(entry), now.toISOString())
-        for (const { host, record, held } of results) {
-          const news = redact({ ...(record && { record }), ...(held && { held }) }, secrets)
-          if (record || held) remember(state, { format: 1, host, groups: known.get(host)?.groups ?? [], ...news })
+        for (const { host, record, held, wide } of results) {
+          const news = redact({ ...(record && { record }), ...(held && { held }), ...(wide && { wide }) }, secrets)
+          if (record || held || wide) remember(state, { format: 1, host, groups: known.get(host)?.groups ?? [], ...news })
         }
         prune(state, keep, now)
       }),
@@ -63,6 +63,6 @@ export function startRecording(head: RunHead, attendees: readonly Attendee[], op
   }
 }
 
-function entryOf({ plan: _, record: __, held: ___, ...report }: HostResult, attendee: Attendee | undefined): HostEntry {
+function entryOf({ plan: _, record: __, held: ___, wide: ____, ...report }: HostResult, attendee: Attendee | undefined): HostEntry {
   return { ...report, groups: attendee?.groups ?? [], resources: attendee?.resources ?? [] }
 }

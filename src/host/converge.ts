@@ -7,7 +7,8 @@ import { activeBackend } from '../resources/iptables/warnings.js'
 import { restoreBatches } from '../script/batches.js'
 import { lookScript } from '../script/look.js'
 import type { HostResult } from '../shown.js'
-import type { HostRecord, Section } from '../types.js'
+import type { HostRecord, HostWant, Section } from '../types.js'
+import { wideOf } from '../wide.js'
 import { carryOut } from './carry-out.js'
 import { foresee } from './foresee.js'
 import { withRivals } from './rivals.js'
@@ -77,7 +78,7 @@ async function oneTry(way: Way): Promise<HostResult> {
     const basis = options.apply ? {} : { plan: { steps: plan.steps, madeFrom: way.aim.madeFrom(seen, plan) } }
     const version = plan.version === undefined ? {} : { version: plan.version }
     const base = warned(
-      { ...described(plan), ...basis, ...version, held: heldOf(sections), ...remembered(seen.facts.record) },
+      { ...described(plan), ...basis, ...version, ...read(sections, item.want), ...remembered(seen.facts.record) },
       unfinished(sections),
     )
     if (plan.refused.length > 0) return ended(way, 'failed', { ...base, reason: plan.refused.join('\n') })
@@ -94,6 +95,12 @@ async function oneTry(way: Way): Promise<HostResult> {
     options.signal.removeEventListener('abort', abort)
     session.close()
   }
+}
+
+/** What the look read beside what it was asked for. */
+function read(sections: readonly Section[], want: HostWant): Partial<HostResult> {
+  const wide = wideOf(sections, want)
+  return { held: heldOf(sections), ...(wide && { wide }) }
 }
 
 const remembered = (record: HostRecord | undefined): Partial<HostResult> => (record === undefined ? {} : { before: record })

@@ -29,7 +29,13 @@ beforeAll(() => {
     ['web2', '1'],
     ['web3', '0'],
   ] as const)
-    remember(state, { format: 1, host, groups: ['web'], held: { 'sysctl net.ipv4.ip_forward': value } })
+    remember(state, {
+      format: 1,
+      host,
+      groups: ['web'],
+      held: { 'sysctl net.ipv4.ip_forward': value },
+      wide: { 'live sysctl net.ipv4.tcp_sack': value },
+    })
 })
 afterAll(() => place.remove())
 
@@ -44,6 +50,7 @@ describe('holdfast report', () => {
     [['--format', 'metrics'], /holdfast_runs 2\n[\s\S]*# EOF\n$/],
     [['--format', 'prometheus'], /holdfast_runs 2\n(?![\s\S]*# EOF)/],
     [['--outliers'], /^web3 \(web\): sysctl net\.ipv4\.ip_forward: 0, where 2 of 2 others have 1\n$/],
+    [['--outliers', '--wide'], /^web3 \(web\): live sysctl net\.ipv4\.tcp_sack: 0, where 2 of 2 others have 1\n$/],
     [['--outliers', '--format', 'json'], /^\{\n {2}"outliers": \[\n/],
   ])('%j', (argv, text) => {
     const { status, stdout, stderr } = run(...argv)
@@ -61,6 +68,11 @@ describe('holdfast report', () => {
   it.each([
     [['--run', 'x', '--format', 'junit'], 'there is no run x in the history; the newest is 20260113T021500Z-a'],
     [['-i', 'empty/inventory.yaml'], 'there is no run in the history (empty/.holdfast); plan, apply and watch write it'],
+    [['--wide'], '--wide is about --outliers: give both'],
+    [
+      ['-i', 'empty/inventory.yaml', '--outliers', '--wide'],
+      'no host was looked at with --wide yet; holdfast plan --wide does, and changes nothing',
+    ],
     [['--format', 'pdf'], "option '--format <form>' argument 'pdf' is invalid"],
     [['--out', 'inventory.yaml/x'], 'the report cannot be written to inventory.yaml/x'],
   ])('%j: exit 1', (argv, sentence) => {
