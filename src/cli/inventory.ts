@@ -13,12 +13,12 @@ export interface InventoryOptions extends Pick<Options, 'inventory' | 'extraVars
   readonly host?: string
 }
 
-/** `holdfast inventory`: what `ansible-inventory` prints of the same files. */
+/** `holdfast inventory`: what `ansible-inventory` prints of the same files, with the group_vars/ and host_vars/ of the current folder, too, as it does. */
 export function showInventory(options: InventoryOptions, { out, err }: Console): number {
   const { list, graph, host } = options
   if ([list, graph, host].filter((said) => said !== undefined && said !== false).length !== 1)
     throw new Mistake('say one of --list, --graph or --host NAME')
-  const { inventory, problems } = readInventory(inventoriesOf(options), disk)
+  const { inventory, problems } = readInventory(inventoriesOf(options), disk, ['.'])
   if (problems.length > 0) {
     err.write(problemsText(problems, err.style))
     if (options.json) out.write(problemsJson(problems))

@@ -38,10 +38,14 @@ export interface Inventory {
   readonly mayHide: (name: string) => boolean
 }
 
-/** Reads inventory files in Ansible's YAML form (a folder: every YAML file in it) and the group_vars/ and host_vars/ beside them. */
+/**
+ * Reads inventory files (a folder: every such file in it), and the group_vars/ and host_vars/ beside them and beside the playbooks, which
+ * win as Ansible has it: 'all' of both before the groups of both.
+ */
 export function readInventory(
   paths: readonly string[],
   files: Files,
+  playbookFolders: readonly string[] = [],
 ): { readonly inventory: Inventory; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
   const tree: Tree = { groups: new Map(), hosts: new Map(), paths: [] }
@@ -58,9 +62,11 @@ export function readInventory(
   const sources = found.flatMap((each) => each.sources)
   const unsound = [...empty.map(() => anything), ...sources.flatMap((file) => addSource(file, files, tree, problems))]
   const folders = [...new Set(paths.map((path) => (files.list(path) ? path : folderOf(path))))]
-  const varFiles = (kind: string): readonly VarFiles[] =>
-    folders.map((folder) => readVarFiles(join(folder, kind), files, problems, unsound))
-  const members = inherit(tree, varFiles('group_vars'), varFiles('host_vars'), problems)
+  const beside = (all: readonly string[]): Beside => {
+    const read = (kind: string) => all.map((folder) => readVarFiles(join(folder, kind), files, problems, unsound))
+    return { groups: read('group_vars'), hosts: read('host_vars') }
+  }
+  const members = inherit(tree, [beside(folders), beside(playbookFolders)], problems)
   return {
     inventory: {
       ...members,
@@ -100,15 +106,18 @@ function addSource(file: string, files: Files, tree: Tree, problems: Problem[]):
   return problems.length > before ? [read] : []
 }
 
-function inherit(
-  tree: Tree,
-  groupVars: readonly VarFiles[],
-  hostVars: readonly VarFiles[],
-  problems: Problem[],
-): Pick<Inventory, 'hosts' | 'groups'> {
+/** The variable files of several folders, later ones winning over all of those before. */
+interface Beside {
+  readonly groups: readonly VarFiles[]
+  readonly hosts: readonly VarFiles[]
+}
+
+function inherit(tree: Tree, places: readonly Beside[], problems: Problem[]): Pick<Inventory, 'hosts' | 'groups'> {
   const { order, above } = rankGroups(tree, problems)
   const inline = new Map([...tree.groups].map(([name, { vars, windows }]) => [name, { vars: withoutPriority(vars), windows }]))
-  const filed = new Map(['all', ...order, 'ungrouped'].map((name) => [name, { vars: mergeVars(groupVars.map((each) => each.of(name))) }]))
+  const filed = places.map(({ groups }) => groups.map((folder) => varsOfGroups(['all', ...order, 'ungrouped'], folder)))
+  const of = (names: readonly string[]): readonly WindowsPlace[] =>
+    filed.flatMap((folders) => folders.flatMap((folder) => names.flatMap((name) => folder.get(name) ?? [])))
   const direct = membership(tree)
   const members = new Map<string, string[]>([
     ['all', []],
@@ -123,9 +132,10 @@ function inherit(
     for (const name of ['all', ...ranked]) members.get(name)?.push(node.name)
     const layers: readonly WindowsPlace[] = [
       ...['all', ...ranked].flatMap((name) => inline.get(name) ?? []),
-      ...['all', ...ranked].flatMap((name) => filed.get(name) ?? []),
+      ...of(['all']),
+      ...of(ranked),
       { vars: node.vars },
-      ...hostVars.map((each) => ({ vars: each.of(node.name) })),
+      ...places.flatMap(({ hosts }) => hosts.map((each) => ({ vars: each.of(node.name) }))),
     ]
     const { name, document, path } = node
     const windows = windowsSaid(layers)
@@ -134,6 +144,10 @@ function inherit(
   }
   for (const name of members.keys()) members.set(name, inTreeOrder(name, tree, members.get(name) ?? []))
   return { hosts, groups: members }
+}
+
+function varsOfGroups(names: readonly string[], folder: VarFiles): ReadonlyMap<string, WindowsPlace> {
+  return new Map(names.map((name) => [name, { vars: folder.of(name) }] as const).filter(([, { vars }]) => vars.size > 0))
 }
 
 /** Ansible takes the priority out of a group's variables. */

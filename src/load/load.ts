@@ -12,6 +12,7 @@ import { hostVariables } from './host-vars.js'
 import { type Host, type Inventory, readInventory } from './inventory.js'
 import { matchPattern } from './patterns.js'
 import { isPicked, type Play, readPlaybooks, splitTags } from './playbook.js'
+import { inventories, playbookFolders } from './playbook-folders.js'
 import { type FoundProfile, findProfile } from './profile.js'
 import type { Names } from './rule.js'
 import { scopeOf, type World } from './scope.js'
@@ -69,11 +70,18 @@ export interface Run {
 
 /** Reads inventory and playbooks into what every host should hold, or all problems at once; no host is contacted. */
 export async function loadRun(input: LoadInput): Promise<{ readonly problems: readonly Problem[] } | Run> {
-  const { inventory, problems: first } = readInventory(input.inventory, input.files)
+  const folders = playbookFolders(input.playbooks)
+  const { inventory, problems: first } = readInventory(input.inventory, input.files, folders)
   const originOf = origins(input, inventory)
   const { plays, problems: second, unsound } = readPlaybooks([...new Set(input.playbooks)], originOf, input.files)
   const tags = unknownTags(splitTags(input.tags ?? []), plays, unsound)
-  const files: Read = { input, inventory, plays, playbooks: [...new Set(input.playbooks)].map(originOf) }
+  const files: Read = {
+    input,
+    inventory,
+    inventoryOf: inventories(input, inventory, folders),
+    plays,
+    playbooks: [...new Set(input.playbooks)].map(originOf),
+  }
   const run = await assembleResolved(files, new Map())
   const before = [...first, ...second, ...tags]
   // A part that has a problem already needs no second one.
@@ -87,6 +95,7 @@ export async function loadRun(input: LoadInput): Promise<{ readonly problems: re
 interface Read {
   readonly input: LoadInput
   readonly inventory: Inventory
+  readonly inventoryOf: (play: Play) => Inventory
   readonly plays: readonly Play[]
   readonly playbooks: readonly string[]
 }
@@ -133,7 +142,7 @@ function notesOf(resolved: Resolved): readonly string[] {
 }
 
 function assemble(
-  { input, inventory, plays, playbooks }: Read,
+  { input, inventory, inventoryOf, plays, playbooks }: Read,
   names: Names,
 ): { readonly problems: readonly Problem[] } | Omit<Run, 'notes'> {
   const told: Told[] = []
@@ -145,6 +154,7 @@ function assemble(
   told.push(...(limit?.problems ?? []).map((problem) => ({ problem })))
   const run: WantRun = {
     world,
+    worldOf: (play) => ({ ...world, inventory: inventoryOf(play) }),
     names,
     playbooks,
     mayRemove: limit === undefined && tags.length === 0 && input.shard === undefined,

@@ -7,6 +7,7 @@ import { hostVariables } from './host-vars.js'
 import { type Host, type Inventory, readInventory } from './inventory.js'
 import { type LoadedHost, type LoadInput, lookUp, type Run } from './load.js'
 import { matchPattern } from './patterns.js'
+import { playbookFolders } from './playbook-folders.js'
 import type { Names } from './rule.js'
 import { scopeOf, type World } from './scope.js'
 import { limitHosts } from './selection.js'
@@ -22,7 +23,7 @@ export interface NamedInput
 
 /** The hosts that patterns name, as the inventory describes them: no play is read, so nothing is wanted but what they must reach. */
 export async function loadNamed(input: NamedInput): Promise<{ readonly problems: readonly Problem[] } | Run> {
-  const { inventory, problems } = readInventory(input.inventory, input.files)
+  const { inventory, problems } = readInventory(input.inventory, input.files, playbookFolders([]))
   if (problems.length > 0) return { problems: sortProblems(problems) }
   const resolved = new Map<string, readonly string[] | null>()
   for (;;) {

@@ -17,6 +17,8 @@ import { mergeSysctl, readSysctl } from './want-sysctl.js'
 /** What is the same for every host of the run. */
 export interface WantRun {
   readonly world: World
+  /** The same as a play sees it: other variables may stand beside its playbook. */
+  readonly worldOf: (play: Play) => World
   readonly names: Names
   readonly playbooks: readonly string[]
   readonly mayRemove: boolean
@@ -59,8 +61,10 @@ function withholds(name: string): string | undefined {
   return isSecret(name) ? `${name} is a secret: what stands in a play can be read on the host` : undefined
 }
 
-function benchOf(host: Host, play: Play, run: WantRun): Bench {
-  const scope = { ...scopeOf(host, run.world, play.written.vars, { lenient: play.lenient, nobody: run.nobody }), withholds }
+function benchOf(known: Host, play: Play, run: WantRun): Bench {
+  const world = run.worldOf(play)
+  const host = world.inventory.hosts.get(known.name) ?? known
+  const scope = { ...scopeOf(host, world, play.written.vars, { lenient: play.lenient, nobody: run.nobody }), withholds }
   const report: Bench['report'] = (problem) => run.tell(problem, host.name, play)
   const tell: Bench['tell'] = (path, message, aim) => report(play.document.problem([play.index, ...path], message, aim))
   const specs = sharedSpecs(play, scope, run)
