@@ -66,9 +66,9 @@ async function loadHosts(
   parts: Parts,
   console: Console,
 ): Promise<readonly LoadedHost[] | undefined> {
-  const { limit, extraVars, become } = options
+  const { limit, shard, extraVars, become } = options
   const inventory = inventoriesOf(options)
-  const named = await parts.named({ inventory, patterns, extraVars, ...(limit === undefined ? {} : { limit }) })
+  const named = await parts.named({ inventory, patterns, extraVars, ...(limit === undefined ? {} : { limit }), ...(shard && { shard }) })
   if ('problems' in named) return tell(named.problems, options, console)
   if (named.hosts.length === 0) return []
   // A play that wants nothing: with it the hosts are read as every play's are.
