@@ -6,7 +6,7 @@ import { unvault } from './vault.js'
 
 /** The disk as load sees it: undefined where there is no such file or folder. Other errors (no permission) are a Mistake. */
 export const disk = {
-  read: (path: string): string | undefined => orAbsent(path, () => readText(path)),
+  read: (path: string): string | undefined => (path === '-' ? fromStdin() : orAbsent(path, () => readText(path))),
   list: (folder: string): readonly string[] | undefined => orAbsent(folder, () => readdirSync(folder).sort()),
   run: runInventory,
   unvault,
@@ -39,18 +39,44 @@ function readText(path: string): string {
   if (!stats.isFile() && !(stats.isFIFO() && /^\/(dev|proc)\//.test(path))) throw new Mistake(`${path} is no file`)
   const file = openSync(path, 'r')
   try {
-    const chunks: Buffer[] = []
-    for (let length = 0; length < most; ) {
-      const chunk = Buffer.alloc(Math.min(1 << 20, most - length))
-      const read = readSync(file, chunk)
-      if (read === 0) break
-      chunks.push(chunk.subarray(0, read))
-      length += read
-    }
-    return Buffer.concat(chunks).toString('utf8')
+    return readAll(file)
   } finally {
     closeSync(file)
   }
+}
+
+function readAll(file: number): string {
+  const chunks: Buffer[] = []
+  for (let length = 0; length < most; ) {
+    const chunk = Buffer.alloc(Math.min(1 << 20, most - length))
+    const read = readSome(file, chunk)
+    if (read === 0) break
+    chunks.push(chunk.subarray(0, read))
+    length += read
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** A pipe that whoever made it set to non-blocking has nothing to read for a while. */
+function readSome(file: number, chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(file, chunk)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EOF') return 0
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+    }
+  }
+}
+
+let stdin: string | undefined
+
+/** The playbook `-`: stdin to its end, read once. */
+function fromStdin(): string {
+  if (process.stdin.isTTY) throw new Mistake('the playbook - comes by stdin: pipe one in, or name a file')
+  stdin ??= readAll(0)
+  return stdin
 }
 
 function orAbsent<T>(path: string, read: () => T): T | undefined {
@@ -79,12 +105,12 @@ export function playbooksOf(named: readonly string[]): readonly string[] {
   if (kept !== undefined) throw new Mistake(`${kept} is no playbook (a YAML file); a kept plan is for apply, alone`)
   const found = (disk.list('playbooks') ?? []).filter((name) => /\.ya?ml$/.test(name)).map((name) => `playbooks/${name}`)
   if (named.length === 0 && found.length === 0) throw new Mistake('there are no playbooks/*.yaml here; name a playbook')
-  const folder = named.find((path) => present('playbook', path) && statSync(path).isDirectory())
+  const folder = named.find((path) => present('playbook', path) !== '-' && statSync(path).isDirectory())
   if (folder !== undefined) throw new Mistake(`${folder} is a folder; name the playbooks in it`)
   return named.length > 0 ? named : found
 }
 
 function present(kind: string, path: string): string {
-  if (!existsSync(path)) throw new Mistake(`there is no ${kind} ${path}`)
+  if (!existsSync(path) && (kind !== 'playbook' || path !== '-')) throw new Mistake(`there is no ${kind} ${path}`)
   return path
 }

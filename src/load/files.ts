@@ -10,6 +10,9 @@ export interface Files {
   readonly run?: (path: string, words: readonly string[]) => { readonly stdout: string } | { readonly failure: string } | undefined
 }
 
+/** The name of the playbook that comes by stdin (`-`), for people and as an origin. */
+export const piped = '<stdin>'
+
 /** The folder of a path; `.` for a bare name. */
 export function folderOf(path: string): string {
   const at = path.lastIndexOf('/')

@@ -6,7 +6,7 @@ import { familyOfAddress, isHostName } from './addresses.js'
 import { alongPaths } from './along-paths.js'
 import { changeWindows } from './change-windows.js'
 import { sortProblems } from './check.js'
-import { type Files, folderOf, join, relative } from './files.js'
+import { type Files, folderOf, join, piped, relative } from './files.js'
 import { groupAddresses } from './group-addresses.js'
 import { hostVariables } from './host-vars.js'
 import { type Host, type Inventory, readInventory } from './inventory.js'
@@ -80,7 +80,8 @@ export async function loadRun(input: LoadInput): Promise<{ readonly problems: re
     inventory,
     inventoryOf: inventories(input, inventory, folders),
     plays,
-    playbooks: [...new Set(input.playbooks)].map(originOf),
+    // another time something else may come by stdin: what came by it before is no reason to remove anything
+    playbooks: [...new Set(input.playbooks)].filter((path) => path !== '-').map(originOf),
   }
   const run = await assembleResolved(files, new Map())
   const before = [...first, ...second, ...tags]
@@ -111,7 +112,12 @@ async function assembleResolved(read: Read, resolved: Resolved): Promise<{ reado
   }
   const loaded = assemble(read, names)
   if (missing.size === 0)
-    return 'problems' in loaded ? loaded : alongPaths(read.inventory, read.plays, { ...loaded, notes: notesOf(resolved) })
+    return 'problems' in loaded
+      ? loaded
+      : alongPaths(read.inventory, read.plays, {
+          ...loaded,
+          notes: [...notesOf(resolved), ...read.input.playbooks.filter((path) => path === '-').map(() => pipedNote)],
+        })
   await lookUp([...missing], resolved, read.input.lookup)
   return assembleResolved(read, resolved)
 }
@@ -134,6 +140,8 @@ async function resolve(name: string, lookup: LoadInput['lookup']): Promise<reado
     return null
   }
 }
+
+const pipedNote = 'a playbook from stdin removes nothing: what it does not name any more stays on the hosts; one in a file removes it'
 
 function notesOf(resolved: Resolved): readonly string[] {
   return [...resolved]
@@ -203,7 +211,7 @@ function hostsOf(play: Play, inventory: Inventory, told: Told[]): ReadonlySet<st
 
 function origins({ cwd }: LoadInput, { folder }: Inventory): (path: string) => string {
   const whole = (path: string): string => (cwd === undefined ? path : join(cwd, path))
-  return (path) => relative(whole(folder), whole(path))
+  return (path) => (path === '-' ? piped : relative(whole(folder), whole(path)))
 }
 
 function profiles(input: LoadInput, told: Told[]): WantRun['profile'] {

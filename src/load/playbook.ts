@@ -1,8 +1,9 @@
 import type { Play as WrittenPlay } from '../generated/playbook.js'
 import type { Problem } from '../types.js'
+import { ansiblePlaybook } from './ansible-playbook.js'
 import { faultsOf } from './check.js'
 import { type Document, readDocument } from './document.js'
-import type { Files } from './files.js'
+import { type Files, piped } from './files.js'
 import { soundPlay } from './sound-play.js'
 import { hasTemplate } from './template.js'
 
@@ -30,10 +31,12 @@ export function readPlaybooks(
   const unsound: string[] = []
   const plays = paths.flatMap((path) => {
     const text = files.read(path)
-    const document = readDocument(path, text ?? '', 'core')
+    const document = readDocument(path === '-' ? piped : path, text ?? '', 'core')
     const before = problems.length
     if (text === undefined) problems.push(document.problem([], 'there is no such playbook'))
-    const read = text === undefined ? [] : playsOf(document, originOf(path), problems)
+    const alien = ansiblePlaybook(document)
+    if (alien) problems.push(alien)
+    const read = text === undefined || alien ? [] : playsOf(document, originOf(path), problems)
     if (problems.length > before) unsound.push(text ?? '')
     return read
   })
