@@ -25,19 +25,33 @@ export interface ConnectOptions extends SshOptions {
 
 const usualRoutes = routeFinder()
 
-/** Asks for the passphrases of all keys that hosts will need; a host whose configuration cannot be read says so when it is connected to. */
+/** Asks for the passphrases of all keys that hosts and the jump hosts before them will need, each once; a host whose configuration cannot be read says so when it is connected to. */
 export async function unlockAll(accesses: readonly Access[], ask: (question: string) => Promise<string | undefined>): Promise<void> {
   const found = new Map<Access, Route>()
   const left = [...accesses]
+  const met = new Set<string>()
   const work = async (): Promise<void> => {
     for (let access = left.pop(); access; access = left.pop()) {
       const route = await usualRoutes(access).catch(() => undefined)
-      if (route) found.set(route.target, route)
+      if (!route) continue
+      found.set(route.target, route)
+      for (const hop of hopsBefore(route)) {
+        if (!met.has(JSON.stringify(hop))) left.push(hop)
+        met.add(JSON.stringify(hop))
+      }
     }
   }
   await Promise.all([1, 2, 3, 4].map(work))
   await unlockKeys([...found.keys()], (target) => keysOf(found.get(target)!), ask)
 }
+
+/** The jump hosts that a route names, as hosts to log in to; what cannot be read as one is told when it is connected to. */
+function hopsBefore({ target, jump }: Route): readonly Access[] {
+  return (jump?.split(',') ?? []).filter(readHop).map((hop) => hopAccess(hop, configOf(target)))
+}
+
+/** The configuration file that `-F` names, '' for the usual ones. */
+const configOf = ({ sshArgs = [] }: Access): string => (sshArgs.includes('-F') ? (sshArgs[sshArgs.lastIndexOf('-F') + 1] ?? '') : '')
 
 const keysOf = ({ identityFiles, identitiesOnly, agent }: Route): Pick<SshOptions, 'keyFiles' | 'identitiesOnly' | 'agent'> => ({
   keyFiles: identityFiles,
@@ -65,10 +79,9 @@ export function connector(options: ConnectOptions): (access: Access) => Promise<
     ...(options.knownHostsSaid && { knownHostsFiles: options.knownHostsFiles }),
   })
   const passageTo = async (route: Route, chain: string | undefined, trail: readonly string[]): Promise<Passage | undefined> => {
-    const { address, port, sshArgs = [] } = route.target
+    const { address, port } = route.target
     if (chain === undefined) return route.proxyCommand === undefined ? undefined : proxyCommand(route.proxyCommand)
-    const config = sshArgs[sshArgs.lastIndexOf('-F') + 1]
-    return { socket: await poolFor(sshArgs.includes('-F') ? (config ?? '') : '')(chain, address, port, trail), said: () => '' }
+    return { socket: await poolFor(configOf(route.target))(chain, address, port, trail), said: () => '' }
   }
   const openHop = (chain: string, config: string, trail: readonly string[]): Promise<OpenClient> => {
     const hops = chain.split(',')

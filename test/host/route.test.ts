@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connector } from '../../src/host/connect.js'
+import { connector, unlockAll } from '../../src/host/connect.js'
 import { readHop } from '../../src/host/jump.js'
 import { parseKnownHosts } from '../../src/host/known-hosts.js'
 import { Unreachable } from '../../src/host/session.js'
@@ -169,6 +169,21 @@ describe.skipIf(!canServe)('ssh_config', { timeout: 30_000 }, () => {
       const refused = await connecting()(named('inner', { sshArgs })).catch((error: unknown) => error)
       expect(refused).toBeInstanceOf(Unreachable)
       expect((refused as Error).message).toMatch(message)
+    })
+
+    it('of which the keys, too, are asked for, each once for all hosts', async () => {
+      const locked = 'IdentityFile BASTION/id_locked\n  IdentitiesOnly yes\n'
+      const second = `Host second\n  HostName 127.0.0.1\n  Port BPORT\n  User hf-sudo\n  ProxyJump gate\n  ${locked}`
+      const sshArgs = configured(`${behind}  ProxyJump second\n${gate.replace(bastionKey, locked)}\n${second}`)
+      const hosts = [1, 2].map((n) => named('inner', { host: `h${n}`, sshArgs }))
+      await expect(connecting()(hosts[0]!)).rejects.toThrow('id_locked needs a passphrase')
+      const asked: string[] = []
+      await unlockAll(hosts, async (question) => {
+        asked.push(question)
+        return 'secret'
+      })
+      expect(asked).toEqual([`Passphrase of ${bastion.dir}/id_locked: `])
+      expect(await whoAmI(hosts[1]!)).toBe(`root ${host.port}\n`)
     })
 
     it('not in a circle', async () => {
