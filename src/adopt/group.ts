@@ -33,15 +33,17 @@ export function shareOut(all: readonly HostHolds[]): readonly Shared[] {
 
 function share(all: readonly HostHolds[], apart: ReadonlySet<string>): readonly Shared[] {
   const spread = new Map<string, Spread>()
-  for (const { host, items } of all)
+  for (const { host, items } of all) {
+    const texts = new Map([...apart].map((chain) => [chain, JSON.stringify(ruleTexts(items, chain))]))
     for (const { item, why } of items) {
       const chain = chainOf(item)
-      const whole = chain !== undefined && why === undefined && apart.has(chain) ? JSON.stringify(ruleTexts(items, chain)) : ''
+      const whole = chain === undefined || why !== undefined ? '' : (texts.get(chain) ?? '')
       const name = JSON.stringify([item, why, whole])
       const known = spread.get(name) ?? { item, ...(why !== undefined && { why }), hosts: new Set<string>() }
       known.hosts.add(host)
       spread.set(name, known)
     }
+  }
   const groups = new Map<string, { readonly hosts: readonly string[]; readonly items: Item[]; readonly why?: string }>()
   for (const { item, why, hosts } of spread.values()) {
     const name = JSON.stringify([[...hosts], why])
@@ -72,9 +74,12 @@ function turnedChains(all: readonly HostHolds[], shared: readonly Shared[]): rea
     for (const chain of chains) {
       const rules = ruleTexts(items, chain)
       const places = rules.map((rule) => place.get(JSON.stringify(rule)) ?? 0)
-      const wrong = rules.some((rule, at) =>
-        rules.slice(at + 1).some((later, step) => places[at + 1 + step]! < places[at]! && (ordered || !commute(rule, later))),
-      )
+      const sorted = places.every((at, index) => index === 0 || places[index - 1]! < at)
+      const wrong =
+        !sorted &&
+        rules.some((rule, at) =>
+          rules.slice(at + 1).some((later, step) => places[at + 1 + step]! < places[at]! && (ordered || !commute(rule, later))),
+        )
       if (wrong) turned.add(chain)
     }
   }

@@ -22,7 +22,7 @@ function agree(a: Judged, b: Judged, nameOf: (rule: HeldRule) => string): boolea
   return a.held.kind === 'chain' && b.held.kind === 'chain' && chainText(a.held) === chainText(b.held)
 }
 
-const chainText = ({ name, policy, exact, rules }: HeldChain): string => JSON.stringify([name, policy, exact, rules])
+const chainText = ({ name, policy, exact, ignore, rules }: HeldChain): string => JSON.stringify([name, policy, exact, ignore, rules])
 
 /** One rule text for both families. */
 function bothRule(a: HeldRule, b: HeldRule): string | undefined {
@@ -46,7 +46,14 @@ function itemOf({ held, why }: Judged, other: Judged | undefined, nameOf: (rule:
     const rule = other?.held.kind === 'rule' ? (bothRule(held, other.held) ?? held.rule) : held.rule
     return { item: { kind: 'rule', entry: { id: nameOf(held), chain: held.chain, ...place, rule } }, ...reason }
   }
-  const { name, policy, exact, rules } = held
-  const entry = { name, ...place, ...(policy !== undefined && { policy }), ...(exact && { exact }), ...(rules && { rules }) }
+  const { name, policy, exact, ignore, rules } = held
+  const entry = {
+    name,
+    ...place,
+    ...(policy !== undefined && { policy }),
+    ...(exact && { exact }),
+    ...(ignore.length > 0 && { ignore }),
+    ...(rules && { rules }),
+  }
   return { item: { kind: 'chain', entry } as Item, ...reason }
 }

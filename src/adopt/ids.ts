@@ -34,6 +34,9 @@ const told: Readonly<Record<string, string>> = {
   '-g': '',
 }
 
+/** Options whose value says enough. */
+const quiet = /^--(to-ports?|to-destination|to-source|log-prefix|log-level|reject-with|limit)$/
+
 function slugOf({ table, chain, specs }: HeldRule): string {
   const words = specs[0] ?? []
   const comment = words[words.indexOf('--comment') + 1]
@@ -47,7 +50,8 @@ function slugOf({ table, chain, specs }: HeldRule): string {
     if (before === '--comment' || word === '--comment') return []
     if (before === '-m' && matches.has(word)) return []
     if (/^--(d|s)?ports?$|^--ctstate$|^--state$|^--match-set$/.test(word)) return word === '--sport' ? ['sport'] : []
-    if (word.startsWith('--')) return [word.slice(2)]
+    if (quiet.test(word)) return []
+    if (word.startsWith('--')) return before === word.slice(2) || words.includes(word.slice(2)) ? [] : [word.slice(2)]
     return [told[word] ?? word.replace(/\/(32|128)$/, '')]
   })
   const where = table === 'filter' && chain === 'INPUT' ? [] : [chain]

@@ -31,6 +31,8 @@ export interface HeldChain {
   readonly name: string
   readonly policy?: string
   readonly exact: boolean
+  /** Rules of daemons in a built-in chain that is taken as a whole. */
+  readonly ignore: readonly string[]
   /** Absent: only the policy is meant. */
   readonly rules?: readonly string[]
   readonly specs: readonly (readonly string[])[]
@@ -74,6 +76,7 @@ export type Item =
         readonly family?: string
         readonly policy?: string
         readonly exact?: true
+        readonly ignore?: readonly string[]
         readonly rules?: readonly string[]
       }
     }

@@ -17,7 +17,7 @@ export function judgeValues(held: readonly HeldValue[], seen: Seen, host: HostWa
   const planned = sysctlResource.plan(wantOfHeld(there, host).resources.sysctl as SysctlWant, seen, host)
   const changes = planned.steps.flatMap((step) => step.changes)
   return there.map((value): Judged => {
-    const [own] = [changes.filter(({ at }) => at === value.key)]
+    const own = changes.filter(({ at }) => at === value.key)
     const kept = planned.warnings.find((warning) => warning.startsWith(`${value.key} cannot be held at boot`))
     const refused = planned.refused.find((sentence) => sentence.startsWith(`${value.key} `) || sentence.startsWith(`${value.key}:`))
     if (own.length === 0) return kept || refused ? { held: value, why: (refused ?? kept)! } : { held: value }
@@ -55,15 +55,21 @@ const pair = (held: Held | undefined, why: string | undefined): readonly (readon
   held === undefined || why === undefined ? [] : [[held, `the host's own iptables does not take it back: ${why}`]]
 
 /** Says of each rule and chain whether a plan would leave it alone in both layers. */
-export function judgeRules(held: readonly (HeldRule | HeldChain)[], seen: Seen, host: HostWant): readonly Judged[] {
-  if (held.length === 0) return []
+export function judgeRules(
+  held: readonly (HeldRule | HeldChain)[],
+  seen: Seen,
+  host: HostWant,
+): { readonly judged: readonly Judged[]; readonly refused: boolean } {
+  if (held.length === 0) return { judged: [], refused: false }
   const planned = iptablesResource.plan(wantOfHeld(held, host).resources.iptables as IptablesWant, seen, host)
-  if (planned.refused.length > 0) return held.map((each) => ({ held: each, why: planned.refused[0]!.split('\n')[0]! }))
+  const [refused] = planned.refused
+  if (refused !== undefined) return { judged: held.map((each) => ({ held: each, why: refused.split('\n')[0]! })), refused: true }
   const changes = planned.steps.flatMap((step) => step.changes)
-  return held.map((each): Judged => {
+  const judged = held.map((each): Judged => {
     const own = changes.filter(({ at }) => isOf(each, at))
     return own.length === 0 ? { held: each } : { held: each, why: whyOf(each, own) }
   })
+  return { judged, refused: false }
 }
 
 function isOf(held: HeldRule | HeldChain, at: string): boolean {

@@ -64,16 +64,25 @@ function readChain(place: Place, state: ChainState, docker: boolean, stood: Stoo
   const mine = state.lines.filter((line) => !isForeignRule(line) && (ownId(line) !== undefined || !stood.isVendors(table, chain, line)))
   const foreign = state.lines.length - mine.length
   if (foreign > 0) draft.notes.push(`${nameOf(place)}: ${count(foreign)} of daemons or of the product left as they are`)
-  const policy = builtin && state.policy !== 'ACCEPT' && !(docker && chain === 'FORWARD') ? state.policy : undefined
-  const whole = builtin ? draft.exact && mine.length > 0 : foreign === 0
+  if (stood.holds === 'nothing') {
+    if (mine.length > 0)
+      draft.notes.push(`${nameOf(place)}: the product's profile has no form for ${family} rules, so ${count(mine.length)} cannot be held`)
+    return
+  }
+  const policy =
+    stood.holds === 'all' && builtin && state.policy !== 'ACCEPT' && !(docker && chain === 'FORWARD') ? state.policy : undefined
+  const whole = stood.holds === 'rules' ? false : builtin ? draft.exact && mine.length > 0 : foreign === 0
   const texts = mine.map((line) => ruleText(splitLine(bare(line)), family))
   const sound = texts.flatMap((text) => ('wrong' in text ? [] : [text]))
   if (whole && sound.length === texts.length && !mine.some((line) => ownId(line) !== undefined)) {
     const rules = { rules: sound.map(({ rule }) => rule), specs: sound.map(({ specs }) => specs[0]!) }
-    draft.chains.push({ kind: 'chain', family, table, name: chain, exact: builtin, ...(policy && { policy }), ...rules })
+    const ignore = [...new Set(state.lines.filter((line) => !mine.includes(line)))]
+    draft.chains.push({ kind: 'chain', family, table, name: chain, exact: builtin, ignore, ...(policy && { policy }), ...rules })
   } else {
-    if (policy !== undefined) draft.chains.push({ kind: 'chain', family, table, name: chain, policy, exact: false, specs: [] })
-    if (builtin || mine.length > 0) readLines(place, mine, draft)
+    if (whole && draft.exact)
+      draft.notes.push(`${nameOf(place)}: cannot be taken as a whole: some of its rules are holdfast's own, or told below`)
+    if (policy !== undefined) draft.chains.push({ kind: 'chain', family, table, name: chain, policy, exact: false, ignore: [], specs: [] })
+    readLines(place, mine, draft)
   }
   onlyAtBoot(place, state.lines, stood, draft)
 }

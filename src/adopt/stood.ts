@@ -11,6 +11,8 @@ export interface Stood {
   readonly atBoot: (table: string, chain: string) => readonly Line[] | undefined
   /** The file that they come from. */
   readonly file?: string
+  /** A product's script holds rules one by one, and only those of a family that it has a form for. */
+  readonly holds: 'all' | 'rules' | 'nothing'
   /** Whether the product's own script makes the rule. */
   readonly isVendors: (table: string, chain: string, line: Line) => boolean
 }
@@ -25,9 +27,11 @@ export function stoodAtBoot(seen: Seen, want: HostWant, family: Family): Stood {
         ? bootByTable(text, family)
         : readBoot(seen.sections, 'boot', `${family} ${holder.path}`)
     const linesOf = (table: string, chain: string) => (boot?.lines(table, chain) ?? []).map(({ line }) => line)
-    return { atBoot: linesOf, file: holder.path, isVendors: () => false }
+    return { atBoot: linesOf, file: holder.path, holds: 'all', isVendors: () => false }
   }
-  return { atBoot: () => undefined, isVendors: holder.kind === 'script' ? vendors(seen, want, family) : () => false }
+  if (holder.kind !== 'script') return { atBoot: () => undefined, holds: 'all', isVendors: () => false }
+  const holds = want.profile?.iptables?.line[family] === undefined ? 'nothing' : 'rules'
+  return { atBoot: () => undefined, holds, isVendors: vendors(seen, want, family) }
 }
 
 /**

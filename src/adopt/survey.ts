@@ -1,19 +1,13 @@
-import { iptablesResource } from '../resources/iptables/index.js'
-import { sysctlResource } from '../resources/sysctl/index.js'
-import { factsScript } from '../script/facts.js'
+import { resources } from '../resources/index.js'
+import { lookBody } from '../script/look.js'
 import { bodyOf } from '../script/sections.js'
 import type { HostWant, Section } from '../types.js'
 
 /** The body of a look at what a host holds: its files, its rules in both layers, and its kernel parameters of the network beside those of a fresh namespace. */
 export function surveyBody(want: HostWant): string {
+  const nothing = { sysctl: { keys: [], reage: false }, iptables: { rules: [], absent: [], chains: [] } }
   // Without a want a family is read only where it must be swept.
-  const both = { ...want, prune: true }
-  return [
-    factsScript(want.profile),
-    sysctlResource.probe({ keys: [], reage: false }, both),
-    iptablesResource.probe({ rules: [], absent: [], chains: [] }, both),
-    settings,
-  ].join('\n')
+  return [lookBody({ ...want, resources: nothing, prune: true }, resources), settings].join('\n')
 }
 
 // Interfaces come and go, and a thousand of them are 60,000 keys; none of them is asked for.

@@ -1,3 +1,5 @@
+import { readKey, readValue } from '../load/sysctl-key.js'
+import { hasTemplate } from '../load/template.js'
 import { seenFiles } from '../resources/sysctl/files.js'
 import { bootReader } from '../resources/sysctl/order.js'
 import { parseFile } from '../resources/sysctl/parse.js'
@@ -8,14 +10,27 @@ import { untouched, whyNoSetting } from './left-out.js'
 import { heldValues } from './survey.js'
 
 /** The kernel parameters that somebody has set: those that differ from what a kernel holds by itself, and those that a file of the host's own names. */
-export function valuesOf(seen: Seen, want: HostWant): readonly HeldValue[] {
+export function valuesOf(seen: Seen, want: HostWant): { readonly values: readonly HeldValue[]; readonly notes: readonly string[] } {
   const live = heldValues(seen.sections, 'live')
   const named = namedValues(seen, want)
   const found = new Map([...changedValues(live, heldValues(seen.sections, 'fresh')), ...named])
-  return [...found]
-    .map(([path, value]): HeldValue => ({ kind: 'value', path, key: pathKey(path), value: plain(live.get(path) ?? value) }))
-    .filter(({ value }) => value !== '' && !value.includes('\n'))
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
+  const all = [...found].map(
+    ([path, value]): HeldValue => ({ kind: 'value', path, key: pathKey(path), value: plain(live.get(path) ?? value) }),
+  )
+  const wrong = new Map(all.map((one) => [one, whyUnwritable(one)]))
+  return {
+    values: all.filter((one) => wrong.get(one) === undefined).sort((a, b) => (a.key < b.key ? -1 : 1)),
+    notes: all.flatMap((one) => wrong.get(one) ?? []),
+  }
+}
+
+/** Why a playbook cannot hold the value. */
+function whyUnwritable({ path, key, value }: HeldValue): string | undefined {
+  const read = readKey(key)
+  if ('wrong' in read || read.path !== path) return `${key} cannot be written in a playbook${'wrong' in read ? `: ${read.wrong}` : ''}`
+  const text = readValue(read.key, value)
+  if ('wrong' in text) return `${key} cannot be written in a playbook: ${text.wrong}`
+  return hasTemplate(value) || /\p{Cs}/u.test(value) ? `${key} cannot be written in a playbook: ${value}` : undefined
 }
 
 function changedValues(live: ReadonlyMap<string, string>, fresh: ReadonlyMap<string, string>): ReadonlyMap<string, string> {

@@ -19,8 +19,8 @@ export function wantOfHeld(held: readonly Held[], host: HostWant): HostWant {
     absent: [],
     chains: held.flatMap((each) => {
       if (each.kind !== 'chain') return []
-      const { family, table, name, policy, exact, specs } = each
-      return [{ name, origin, family, table, ...(policy !== undefined && { policy }), exact, ignore: [], specs }]
+      const { family, table, name, policy, exact, ignore, specs } = each
+      return [{ name, origin, family, table, ...(policy !== undefined && { policy }), exact, ignore, specs }]
     }),
   }
   return { ...host, resources: { sysctl, iptables }, playbooks: [], mayRemove: false, prune: false }

@@ -27,6 +27,7 @@ import { withSecrets } from './secrets.js'
 export async function adopt(patterns: readonly string[], options: AdoptOptions, parts: Parts, console: Console): Promise<number> {
   const hosts = await loadHosts(patterns, options, parts, console)
   if (!hosts) return 1
+  if (hosts.length === 0) console.err.write('note: the patterns name no host\n')
   const interrupts = listenForInterrupts()
   try {
     const found = new Map<string, FoundOnHost>()
@@ -119,7 +120,10 @@ function print(all: Adopted, results: readonly HostResult[], { json, out }: Adop
   for (const { host, outcome, reason } of failed)
     console.err.write(`${show(`${host}: ${outcome}: ${reason ?? 'no reason is known'}`, console.err.style)}\n`)
   const text = adoptedYaml(all)
-  if (out !== undefined) keep(out, text)
+  const none = failed.length > 0 && failed.length === results.length
+  if (out !== undefined && none)
+    console.err.write(`holdfast: nothing is known of any host, so ${show(out, console.err.style)} is not written\n`)
+  else if (out !== undefined) keep(out, text)
   if (json)
     console.out.write(
       `${JSON.stringify({ ...all, hosts: results.map(({ host, outcome, reason }) => ({ host, outcome: outcome === 'in-sync' ? undefined : outcome, reason })) }, null, 2)}\n`,
