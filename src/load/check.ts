@@ -25,7 +25,9 @@ export function faultsOf(kind: Kind, document: Document): readonly Fault[] {
   const validate = validators[kind]
   if (validate(document.value)) return []
   const errors = (validate.errors ?? []).map((error) => ({ ...error, at: pathOf(error.instancePath, document.value) }))
-  return withoutNoise(errors.filter((error) => !followsFromHole(error, document.value)))
+  const sound = errors.filter((error) => !followsFromHole(error, document.value))
+  const lost = errors.filter((error) => !sound.includes(error))
+  return withoutNoise(sound.filter((error) => !isSpoiltChoice(error, errors, lost)))
     .filter((error, _, all) => !isSlip(error, all))
     .map((error) => toFault(error, document))
 }
@@ -38,6 +40,13 @@ function followsFromHole({ at, keyword, params }: Located, root: unknown): boole
   const child = keyword === 'additionalProperties' ? String(params.additionalProperty) : ''
   // A key that could not be read stands as '' in its mapping: it may have been the one that is missing.
   return typeof value === 'object' && value !== null && Object.hasOwn(value, '') && (child === '' || keyword === 'required')
+}
+
+/** A choice whose meant branch fails by a hole inside it: that the value fits no other branch says nothing. */
+function isSpoiltChoice({ keyword, instancePath }: Located, all: readonly Located[], lost: readonly Located[]): boolean {
+  if (keyword !== 'type' && keyword !== 'anyOf') return false
+  const isChoice = all.some((other) => other.keyword === 'anyOf' && other.instancePath === instancePath)
+  return isChoice && lost.some((other) => other.instancePath.startsWith(`${instancePath}/`))
 }
 
 /** `host: web` is one mistake: the unknown key, not the missing one too. */
