@@ -63,6 +63,11 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'holdfast adopt all --out playbooks/adopted.yaml', says: 'keep it: holdfast plan then finds nothing to change' },
     { line: 'holdfast adopt web --exact', says: 'with built-in chains as a whole, so that later additions are seen' },
   ],
+  'import-ansible': [
+    { line: 'holdfast import-ansible site.yml --out playbooks/site.yaml', says: 'keep it; what was not turned stands in it as comments' },
+    { line: 'holdfast import-ansible site.yml | holdfast plan -i hosts.ini -', says: 'what it would change on the hosts, without a file' },
+    { line: 'holdfast import-ansible site.yml --json', says: 'the playbook and what was left, as data' },
+  ],
   rollback: [
     { line: 'holdfast rollback web1 --list', says: 'the runs that the host keeps' },
     { line: 'holdfast rollback web1 --check', says: 'what taking back its last run would change' },

@@ -62,6 +62,7 @@ function commandsOf(parts: Parts, console: Console, version: () => string): Comm
     diagnose: async (playbooks, options) => (await import('./diagnose.js')).diagnose(playbooks, options, parts, console),
     inventory: async (options) => (await import('./inventory.js')).showInventory(options, console),
     adopt: async (patterns, options) => (await import('./adopt.js')).adopt(patterns, options, parts, console),
+    importAnsible: async (playbooks, options) => (await import('./import-ansible.js')).importAnsible(playbooks, options, console),
     rollback: async (patterns, options) => (await import('./rollback.js')).rollback(patterns, options, parts, console),
   }
 }

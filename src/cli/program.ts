@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { helpForm, teach } from './help.js'
+import { type ImportOptions, withImporting } from './importing.js'
 import type { InventoryOptions } from './inventory.js'
 import { headings, unsaid, unsaidOfFleet, withCommon, withFiles, withFleet, withHosts, withKeeping, withRun } from './option-groups.js'
 import {
@@ -28,6 +29,7 @@ export interface Commands {
   inventory(options: InventoryOptions): Promise<number>
   diagnose(playbooks: readonly string[], options: DiagnoseOptions): Promise<number>
   adopt(patterns: readonly string[], options: AdoptOptions): Promise<number>
+  importAnsible(playbooks: readonly string[], options: ImportOptions): Promise<number>
 }
 
 /** Shown when nothing is asked for: what to do first. */
@@ -181,6 +183,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .option('--exact', 'take built-in chains as a whole: what is not in the playbook then has to go', false)
     .option('--out <file>', 'write the playbook there, whole or not at all (default: stdout)')
     .action(async (patterns: string[], options: AdoptOptions) => finish(await commands.adopt(patterns, { ...unsaidOfFleet, ...options })))
+  withImporting(program, commands, finish)
   for (const command of [program, ...program.commands]) teach(command)
   return program
 }

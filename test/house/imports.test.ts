@@ -8,7 +8,7 @@ const rows: readonly (readonly string[])[] = [
   ['cli'],
   ['fleet', 'host'],
   ['report'],
-  ['kept', 'rollback', 'diagnose', 'adopt', 'causes'],
+  ['kept', 'rollback', 'diagnose', 'adopt', 'import', 'causes'],
   ['aim'],
   ['load', 'history', 'made-from', 'changed-plays', 'rivals'],
   ['plan', 'seen', 'wide'],

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs'
+import { writeWhole } from '../history/state.js'
+import { type Imported, importPlaybooks } from '../import/import.js'
+import { readInventory } from '../load/inventory.js'
+import { problemsJson, problemsText } from '../report/problems.js'
+import { paint, show } from '../report/style.js'
+import type { Problem } from '../types.js'
+import type { Console } from './console.js'
+import { disk } from './files.js'
+import type { ImportOptions } from './importing.js'
+import { Mistake } from './options.js'
+
+/** `holdfast import-ansible`: 0 where all was turned, 2 where something was left, 1 where a file could not be read. */
+export function importAnsible(playbooks: readonly string[], options: ImportOptions, { out, err }: Console): number {
+  for (const path of playbooks) if (disk.read(path) === undefined) throw new Mistake(`there is no playbook ${path}`)
+  const known = variablesOf(options.inventory)
+  const imported = 'problems' in known ? known : importPlaybooks(playbooks, disk, known.names)
+  if ('problems' in imported) {
+    err.write(problemsText(imported.problems, err.style))
+    if (options.json) out.write(problemsJson(imported.problems))
+    return 1
+  }
+  if (options.out !== undefined) keep(options.out, imported.playbook)
+  if (options.json) out.write(`${JSON.stringify(imported, shown, 2)}\n`)
+  else if (options.out === undefined) out.write(imported.playbook)
+  tell(imported, options.out, err)
+  return imported.left.length > 0 ? 2 : 0
+}
+
+/** The excerpt of a file is for people. */
+const shown = (key: string, value: unknown): unknown => (key === 'excerpt' ? undefined : value)
+
+function variablesOf(
+  inventory: readonly string[] | undefined,
+): { readonly problems: readonly Problem[] } | { readonly names: ReadonlySet<string> } {
+  const missing = inventory?.find((path) => !path.includes(',') && !existsSync(path))
+  if (missing !== undefined) throw new Mistake(`there is no inventory ${missing}`)
+  if (inventory === undefined) return { names: new Set() }
+  const { inventory: read, problems } = readInventory(inventory, disk)
+  return problems.length > 0 ? { problems } : { names: new Set([...read.hosts.values()].flatMap(({ vars }) => [...vars.keys()])) }
+}
+
+function keep(file: string, text: string): void {
+  try {
+    writeWhole(file, text, 0o644)
+  } catch (error) {
+    throw new Mistake(`the playbook cannot be written to ${file}: ${(error as Error).message}`)
+  }
+}
+
+function tell({ left, notes, others }: Imported, file: string | undefined, { write, style }: Console['err']): void {
+  for (const { file: from, line, column, module, message } of left)
+    write(`${paint(`${show(from, style)}:${line}:${column}`, 'bold', style)} ${show(module, style)}: ${show(message, style)}\n`)
+  for (const note of notes) write(`note: ${show(note, style)}\n`)
+  const names = Object.entries(others).map(([module, count]) => (count === 1 ? module : `${count} ${module}`))
+  if (names.length > 0) write(`note: not about kernel parameters or iptables, and left to Ansible: ${show(names.join(', '), style)}\n`)
+  if (left.length > 0)
+    write(`${left.length === 1 ? '1 thing was' : `${left.length} things were`} not turned: see above, and the comments in the playbook\n`)
+  else write('all of it was turned\n')
+  if (file !== undefined) write(`written to ${show(file, style)}; check it with: holdfast validate ${show(file, style)}\n`)
+}
