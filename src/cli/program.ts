@@ -52,6 +52,8 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .addHelpOption(new Option('-h, --help', 'print this help').helpGroup(headings.general))
     .helpCommand('help [COMMAND]', 'print the help of a command')
     .exitOverride()
+    // what stands behind `report merge` is of merge
+    .enablePositionalOptions()
     .configureHelp(helpForm)
     .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {} })
   withFiles(
