@@ -43,7 +43,7 @@ describe('an Ansible playbook that runs holdfast', () => {
   afterAll(() => lab?.stop())
 
   it('changes nothing in check mode, says what would be, converges, and then says changed=0', async () => {
-    const dir = repository(lab, { ...only('web1', 'web2'), 'site.yaml': example(), 'holdfast/keepalive.yaml': keepalive })
+    const dir = repository(lab, { ...only('web1', 'web2'), 'site.yaml': example(), 'holdfast.yaml': keepalive })
     const before = [await held('web1'), await held('web2')]
     const checked = await play(lab, dir, ['site.yaml', '--check', '--diff'], env)
     expect([checked.code, checked.recap.web1], checked.stdout).toMatchObject([0, { changed: 2, failed: 0 }])
@@ -66,7 +66,7 @@ describe('an Ansible playbook that runs holdfast', () => {
   })
 
   it('goes on with the other hosts, and says of each that failed why', async () => {
-    const files = { 'site.yaml': example(), 'holdfast/keepalive.yaml': [{ hosts: 'web', iptables: [{ ...rule, place: 'first' }] }] }
+    const files = { 'site.yaml': example(), 'holdfast.yaml': [{ hosts: 'web', iptables: [{ ...rule, place: 'first' }] }] }
     const dir = repository(lab, { ...files, ...only('web1', 'walled', 'gone') })
     const ran = await play(lab, dir, ['site.yaml'], env)
     expect(ran.code).toBe(2)
@@ -108,7 +108,7 @@ describe('an Ansible playbook that runs holdfast', () => {
     expect([recap.web2?.changed, both.recap.web1?.changed, both.recap.web2?.changed]).toEqual([1, 1, 0])
   })
 
-  it('passes text on as it is, hides what is secret, and takes many hosts', async () => {
+  it('passes text on as it is, obeys no_log, and takes many hosts', async () => {
     const comment = `$(touch ${lab.dir}/ran) 'a' 日本語`
     const hostile = { ...rule, id: 'hostile', rule: `-p tcp --dport 9101 -m comment --comment ${JSON.stringify(comment)} -j ACCEPT` }
     const many = { inventory, limit: "{{ ['web2'] * 40000 }}", iptables: [hostile] }
@@ -122,17 +122,21 @@ describe('an Ansible playbook that runs holdfast', () => {
 
   it('takes the inventory as Ansible has it: a user, sudo and its password from the vault, which nobody is shown', async () => {
     const dir = repository(lab, { password: 'lab\n', 'a.yaml': [{ hosts: 'web', sysctl: { 'net.ipv4.tcp_fin_timeout': 45 } }] })
-    const words = ['encrypt_string', '--vault-password-file', 'password', 'h0ld-it', '--name', 'ansible_become_password']
-    const vaulted = await lab.run(['/usr/bin/ansible-vault', ...words], { cwd: dir })
+    const encrypt = ['encrypt_string', '--vault-password-file', 'password', 'h0ld-it', '--name', 'ansible_become_password']
+    const vaulted = await lab.run(['/usr/bin/ansible-vault', ...encrypt], { cwd: dir })
     mkdirSync(join(dir, 'group_vars'))
     writeFileSync(join(dir, 'group_vars/all.yaml'), `ansible_user: deploy\nansible_become: true\n${vaulted.stdout}`)
     const { ansible_user: _, ...key } = narrowed([]).vars as Record<string, unknown>
-    writeFileSync(join(dir, 'inventory.yaml'), stringify({ all: { ...narrowed(['web1']), vars: key } }))
-    const args = { inventory, playbooks: 'a.yaml', limit: 'all', vault_password_file: 'password' }
-    writeFileSync(join(dir, 'site.yaml'), stringify(task(args, { become: false })))
-    const ran = await play(lab, dir, ['site.yaml', '-vvv', '--diff', '--vault-password-file', 'password'], env)
-    expect([ran.code, ran.recap.web1?.changed], ran.stdout).toEqual([0, 1])
-    expect(await lab.host('web1').must('cat /proc/sys/net/ipv4/tcp_fin_timeout')).toBe('45\n')
+    // The variables stand beside the Ansible playbook, not beside the inventory.
+    mkdirSync(join(dir, 'inventories'))
+    writeFileSync(join(dir, 'inventories/lab.yaml'), stringify({ all: { ...narrowed(['web1']), vars: key } }))
+    const args = { inventory, limit: 'all', vault_password_file: 'password' }
+    const tasks = [{ playbooks: 'a.yaml' }, { sysctl: { 'net.ipv4.tcp_orphan_retries': 5 } }].map((more) => ({ ...args, ...more }))
+    writeFileSync(join(dir, 'site.yaml'), stringify(tasks.flatMap((each) => task(each, { become: false }))))
+    const words = ['site.yaml', '-vvv', '--diff', '-i', 'inventories', '--vault-password-file', 'password']
+    const ran = await play(lab, dir, words, env)
+    expect([ran.code, ran.recap.web1?.changed], ran.stdout).toEqual([0, 2])
+    expect(await lab.host('web1').must('cd /proc/sys/net/ipv4; cat tcp_fin_timeout tcp_orphan_retries')).toBe('45\n5\n')
     expect(ran.stdout).not.toContain('h0ld-it')
   })
 

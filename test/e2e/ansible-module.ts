@@ -74,9 +74,10 @@ export const play = async (lab: Lab, dir: string, argv: readonly string[], env: 
     LC_ALL: 'C.UTF-8',
     ANSIBLE_CONFIG: '/nonexistent',
     ANSIBLE_NOCOLOR: '1',
+    ANSIBLE_INVENTORY: 'inventory.yaml',
     ANSIBLE_REMOTE_TEMP: join(dir, 'home/tmp'),
   }
-  const command = ['/usr/bin/ansible-playbook', '-i', 'inventory.yaml', ...argv]
+  const command = ['/usr/bin/ansible-playbook', ...argv]
   const { code, stdout, stderr } = await lab.run(command, { cwd: dir, env: { ...own, ...env }, timeout: 110_000 })
   const recap = [...stdout.matchAll(/^(\S+) +: (ok=.*)$/gm)].map(([, host, counts]) => [host!, countsOf(counts!)] as const)
   const results = [...stdout.matchAll(/^(ok|changed|fatal): \[\S+(?: -> \S+)?\](?:: FAILED!)? => (\{.*\})$/gm)].map(
@@ -109,6 +110,6 @@ const countsOf = (text: string): Readonly<Record<string, number>> =>
 /** The shipped example, with `connect_timeout` for the test's patience. */
 export const example = (): string =>
   readFileSync(join(root, 'playbooks/ansible/site.yaml'), 'utf8').replace(
-    'playbooks: [holdfast/keepalive.yaml]',
-    'playbooks: [holdfast/keepalive.yaml]\n        connect_timeout: 2',
+    'playbooks: [holdfast.yaml]',
+    'playbooks: [holdfast.yaml]\n        connect_timeout: 2',
   )
