@@ -9,10 +9,11 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${version()}\n`)
     return 0
   }
-  const { openConsole } = await import('./cli/console.js')
-  const console = openConsole()
-  const { runCommandLine } = await import('./cli/main.js')
-  return runCommandLine(argv, console, new URL('playbooks/', root), version)
+  const { loadProgram } = await import('./cli/bundle.js')
+  const { start, keepCode } = await loadProgram(new URL('holdfast.cjs', import.meta.url), argv[0] ?? '')
+  const code = await start(argv, new URL('playbooks/', root), version)
+  keepCode()
+  return code
 }
 
 const version = (): string => (JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }).version

@@ -1,0 +1,46 @@
+// Build step: src -> dist (or the folder named). The launcher, the program as one file (a start reads one file instead of 600), and the library.
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = dirname(fileURLToPath(import.meta.url))
+const target = resolve(process.argv[2] ?? join(root, 'dist'))
+const common = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning', legalComments: 'none' }
+
+// start.js beside the launcher is only there when it runs from its sources
+await build({ ...common, entryPoints: ['src/cli.ts'], format: 'esm', outfile: join(target, 'cli.js'), external: ['./start.js'] })
+
+// Not minified: a bug's stack stays readable, and with the code cache it starts no slower
+const { metafile } = await build({
+  ...common,
+  entryPoints: ['src/cli/start.ts'],
+  format: 'cjs',
+  outfile: join(target, 'holdfast.cjs'),
+  metafile: true,
+  // ssh2's optional natives: nothing is gained by them, and a bundle has no place for them
+  external: ['*.node', 'cpu-features'],
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href" },
+})
+
+if (existsSync(join(root, 'src/index.ts')))
+  await build({ ...common, entryPoints: ['src/index.ts'], format: 'esm', outfile: join(target, 'index.js'), packages: 'external' })
+
+await writeFile(join(target, 'LICENSES.txt'), await licences(Object.keys(metafile.inputs)))
+
+/** What the licences of the packages in a bundle ask for: their texts beside it. */
+async function licences(inputs) {
+  const folders = new Set(inputs.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]).filter(Boolean))
+  const texts = await Promise.all([...folders].sort().map(licenceOf))
+  return `dist/holdfast.cjs holds these packages.\n\n${texts.join('\n')}`
+}
+
+async function licenceOf(folder) {
+  const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'))
+  const file = (await readdir(join(root, folder))).find((each) => /^licen[cs]e/i.test(each))
+  if (!file && !license) throw new Error(`${name} says no licence`)
+  const text = file ? await readFile(join(root, folder, file), 'utf8') : `${license} (the package holds no licence text)\n`
+  return `${'='.repeat(80)}\n${name} ${version}\n\n${text.trim()}\n`
+}
