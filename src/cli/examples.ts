@@ -73,4 +73,10 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'holdfast rollback web1 --check', says: 'what taking back its last run would change' },
     { line: 'holdfast rollback web --run 20260112T021500Z-4f2a9c', says: 'take that run back on the whole group' },
   ],
+  completion: [
+    { line: 'source <(holdfast completion bash)', says: 'bash: put this line into ~/.bashrc' },
+    { line: 'source <(holdfast completion zsh)', says: 'zsh: put it into ~/.zshrc, below compinit' },
+    { line: 'holdfast completion zsh > ~/.zfunc/_holdfast', says: 'zsh, from a folder that is in $fpath' },
+    { line: 'holdfast completion fish > ~/.config/fish/completions/holdfast.fish', says: 'fish finds it there by itself' },
+  ],
 }

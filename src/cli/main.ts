@@ -8,6 +8,7 @@ import { headings } from './option-groups.js'
 import { Mistake } from './options.js'
 import { type Parts, realParts } from './parts.js'
 import { type Commands, grammarOf, lesson } from './program.js'
+import { settingUp } from './setting-up.js'
 import { takeVaultPasswords, type VaultOptions } from './vault.js'
 
 /** Runs one command line to its exit code; a mistake in it is one sentence on stderr and exit 1. */
@@ -30,6 +31,7 @@ export async function runCommandLine(
     .optionsGroup(headings.general)
     .version(version(), '--version', 'print the version')
   program.hook('preAction', async (_, command) => {
+    if (settingUp.includes(command.name())) return
     const ansible = ansibleConfig()
     for (const note of fillIn(command, ansible)) console.err.write(`note: ${show(note, console.err.style)}\n`)
     await takeVaultPasswords(command.opts<VaultOptions>(), ansible.settings)
@@ -63,6 +65,8 @@ function commandsOf(parts: Parts, console: Console, version: () => string): Comm
     inventory: async (options) => (await import('./inventory.js')).showInventory(options, console),
     adopt: async (patterns, options) => (await import('./adopt.js')).adopt(patterns, options, parts, console),
     importAnsible: async (playbooks, options) => (await import('./import-ansible.js')).importAnsible(playbooks, options, console),
+    completion: async (shell, program) => (await import('./completion.js')).completion(shell, program, console),
+    complete: async (what, words) => (await import('./complete.js')).complete(what, words, console),
     rollback: async (patterns, options) => (await import('./rollback.js')).rollback(patterns, options, parts, console),
   }
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import type { Shell } from './completion.js'
 import { helpForm, teach } from './help.js'
 import { type ImportOptions, withImporting } from './importing.js'
 import type { InventoryOptions } from './inventory.js'
@@ -17,6 +18,7 @@ import {
   type WatchOptions,
   wholeNumber,
 } from './options.js'
+import { withSettingUp } from './setting-up.js'
 
 /** What each command does; each gives the exit code. */
 export interface Commands {
@@ -28,6 +30,8 @@ export interface Commands {
   rollback(patterns: readonly string[], options: RollbackOptions): Promise<number>
   inventory(options: InventoryOptions): Promise<number>
   diagnose(playbooks: readonly string[], options: DiagnoseOptions): Promise<number>
+  completion(shell: Shell, program: Command): Promise<number>
+  complete(what: string, words: readonly string[]): Promise<number>
   adopt(patterns: readonly string[], options: AdoptOptions): Promise<number>
   importAnsible(playbooks: readonly string[], options: ImportOptions): Promise<number>
 }
@@ -186,6 +190,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .option('--out <file>', 'write the playbook there, whole or not at all (default: stdout)')
     .action(async (patterns: string[], options: AdoptOptions) => finish(await commands.adopt(patterns, { ...unsaidOfFleet, ...options })))
   withImporting(program, commands, finish)
+  withSettingUp(program, commands, finish)
   for (const command of [program, ...program.commands]) teach(command)
   return program
 }

@@ -21,7 +21,7 @@ const lines = Object.entries(examples).flatMap(([name, own]) => own.map(({ line 
 
 /** The words of a line as sh reads it, without what goes to a file. */
 const wordsOf = (line: string): readonly string[] =>
-  execFileSync('sh', ['-c', `printf '%s\\0' ${line.replace(/ >.*| \|.*/, '')}`], { encoding: 'utf8' })
+  execFileSync('sh', ['-c', `printf '%s\\0' ${line.replace(/^source <\((.*)\)$/, '$1').replace(/ >.*/, '')}`], { encoding: 'utf8' })
     .split('\0')
     .slice(0, -1)
 

@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildSync } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeFolder, runSource } from './process.js'
+
+/** What is typed before TAB, and the words that the program is then given. */
+const rows: readonly (readonly [string, string])[] = [
+  ['holdfast vali', 'validate'],
+  ['holdfast help pla', 'help plan'],
+  ['holdfast completion z', 'completion zsh'],
+  ['holdfast plan --predict-u', 'plan --predict-upgrade'],
+  ['holdfast report --format ju', 'report --format junit'],
+  ['holdfast report --format=mark', 'report --format=markdown'],
+  ['holdfast plan -i oth', 'plan -i other.yaml'],
+  ['holdfast apply playbooks/si', 'apply playbooks/site.yaml'],
+  ['holdfast plan --limit tok', 'plan --limit tokyo1'],
+  ['holdfast plan --limit=tok', 'plan --limit=tokyo1'],
+  ['holdfast plan --limit web:tok', 'plan --limit web:tokyo1'],
+  ["holdfast plan --limit 'web:!tok", 'plan --limit web:!tokyo1'],
+  ['holdfast plan -i other.yaml --limit osa', 'plan -i other.yaml --limit osaka9'],
+  ['holdfast plan --inventory=other.yaml -l osa', 'plan --inventory=other.yaml -l osaka9'],
+  ['holdfast plan -i slow --limit osa', 'plan -i slow --limit osa'],
+  ['holdfast rollback tok', 'rollback tokyo1'],
+  ['holdfast inventory --host tok', 'inventory --host tokyo1'],
+  ['holdfast inventory --graph we', 'inventory --graph web'],
+  ['holdfast plan --state play', 'plan --state playbooks/'],
+]
+
+const shells: readonly (readonly [string, readonly string[], string])[] = [
+  ['bash', ['bash', '--rcfile', 'rc', '-i'], "PS1='READY> '\nsource completion.bash\n"],
+  [
+    'bash with bash-completion',
+    ['bash', '--rcfile', 'rc', '-i'],
+    "PS1='READY> '\nsource /usr/share/bash-completion/bash_completion\nsource completion.bash\n",
+  ],
+  ['zsh', ['zsh', '-d', '-i'], "PS1='READY> '\nautoload -Uz compinit && compinit -u -D\nsource completion.zsh\n"],
+  ['fish', ['fish', '--no-config', '-C', 'source rc', '-i'], "function fish_prompt; echo 'READY> '; end\nsource completion.fish\n"],
+]
+
+const root = join(import.meta.dirname, '../..')
+let place: ReturnType<typeof makeFolder>
+beforeAll(() => {
+  place = makeFolder({
+    'inventory.yaml':
+      'all:\n  children:\n    web:\n      hosts:\n        tokyo1:\n        "tok;touch hacked":\n        "tok$(touch hacked)":\n',
+    'other.yaml': 'all: {hosts: {osaka9: }}\n',
+    'package.json': '{"version": "0"}',
+    slow: '#!/bin/sh\nsleep 60\n',
+    'playbooks/site.yaml': '',
+    // the program that is completed: it notes what it was given, and answers the scripts as the real one does
+    'bin/holdfast': `#!/bin/sh
+case $1 in
+  __complete) : >asking; exec 3>&1; (${process.execPath} "\${0%/*}/holdfast.mjs" "$@" >&3); rm -f asking ;;
+  *) printf '%s\\n' "$*" >>given ;;
+esac
+`,
+  })
+  for (const path of ['bin/holdfast', 'slow']) chmodSync(join(place.folder, path), 0o755)
+  // started once for each TAB: in one file it is quick
+  symlinkSync(join(root, 'node_modules'), join(place.folder, 'node_modules'))
+  const outfile = join(place.folder, 'bin/holdfast.mjs')
+  buildSync({ entryPoints: [join(root, 'src/cli.ts')], bundle: true, packages: 'external', platform: 'node', format: 'esm', outfile })
+  for (const shell of ['bash', 'zsh', 'fish'])
+    writeFileSync(join(place.folder, `completion.${shell}`), runSource('src/cli.ts', ['completion', shell], place.folder).stdout)
+})
+afterAll(() => place.remove())
+
+describe.each(shells)('%s', (_, words, rc) => {
+  it('completes', { timeout: 120_000 }, () => {
+    const { folder } = place
+    rmSync(join(folder, 'given'), { force: true })
+    for (const name of ['rc', '.zshrc']) writeFileSync(join(folder, name), rc)
+    const { stdout, status } = spawnSync('python3', [join(root, 'test/cli/type.py'), folder, ...words], {
+      input: JSON.stringify(rows.map(([typed]) => typed)),
+      encoding: 'utf8',
+      timeout: 110_000,
+      env: {
+        ...process.env,
+        HOME: folder,
+        ZDOTDIR: folder,
+        TERM: 'xterm',
+        PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+        XDG_CONFIG_HOME: folder,
+      },
+    })
+    expect(status, stdout).toBe(0)
+    const given = readFileSync(join(folder, 'given'), 'utf8').trim().split('\n')
+    // zsh takes the slash of a folder away again
+    expect(given.map((line) => line.trim().replace(/playbooks$/, 'playbooks/'))).toEqual(rows.map(([, whole]) => whole))
+  })
+})
