@@ -19,6 +19,16 @@ export interface ShownPlan {
   readonly madeFrom?: MadeFrom
 }
 
+/** What a host will lose by an upgrade that others of its group have had. */
+export interface Prediction {
+  readonly from: string
+  readonly to: string
+  /** `sysctl net.ipv4.tcp_rfc1337 (live, boot)`. */
+  readonly lost: readonly string[]
+  /** The hosts that it was seen on. */
+  readonly asOn: readonly string[]
+}
+
 /** What became of one host, with what people are shown beside the report. */
 export interface HostResult extends HostReport {
   readonly plan?: ShownPlan
@@ -30,6 +40,8 @@ export interface HostResult extends HostReport {
   readonly before?: HostRecord
   /** What the look read beside what it was asked for: see held.ts. */
   readonly held?: Readonly<Record<string, string>>
+  /** With --predict-upgrade. */
+  readonly predictions?: readonly Prediction[]
   /** With --wide: see wide.ts. */
   readonly wide?: Readonly<Record<string, string | null>>
 }

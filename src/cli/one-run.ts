@@ -13,7 +13,7 @@ import type { Interrupts } from './interrupt.js'
 import { notify } from './notify.js'
 import type { FleetOptions } from './options.js'
 import type { EngineOrder } from './parts.js'
-import { withPredictions } from './predict.js'
+import { withForetold, withPredictions } from './predict.js'
 import { recordRun, stateOf } from './record.js'
 import { withSecrets } from './secrets.js'
 
@@ -84,11 +84,13 @@ export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
       abort: interrupts.abort,
     })
     const bug = await endOf(fleet, interrupts)
-    recording.end(fleet.results(), now())
+    const state = stateOf(options)
+    const ended = options.predictUpgrade ? withPredictions(fleet.results(), order.hosts, state) : fleet.results()
+    recording.end(ended, now())
     const told = notify({ run, command, hosts: fleet.results(), summary: countOutcomes(fleet.results()) }, hosts, options, (text) =>
       console.err.write(`holdfast: ${show(text, console.err.style)}\n`),
     )
-    const results = options.predictUpgrade ? withPredictions(fleet.results(), order.hosts, stateOf(options)) : fleet.results()
+    const results = options.predictUpgrade ? withForetold(ended, state) : ended
     return {
       shown: { run, command, ...(options.shard && { shard: options.shard }), hosts: results, summary: countOutcomes(results) },
       bug,

@@ -1,21 +1,27 @@
 import { readRuns } from '../history/runs.js'
 import type { LoadedHost } from '../load/load.js'
 import { idOf } from '../plan.js'
-import { predictUpgrade, upgradesOf } from '../report/upgrades.js'
+import { predictUpgrade, sayPrediction, upgradesOf } from '../report/upgrades.js'
 import { resources } from '../resources/index.js'
 import type { HostResult } from '../shown.js'
 import type { Change, HostWant } from '../types.js'
 
-/** `plan --predict-upgrade`: each host's result with a warning for every upgrade that its peers have had and it has not. */
+/** `plan --predict-upgrade`: each host's result with every upgrade that its peers have had and it has not. */
 export function withPredictions(results: readonly HostResult[], hosts: readonly LoadedHost[], state: string): readonly HostResult[] {
   const upgrades = upgradesOf(readRuns(state))
   return results.map((result) => {
     const loaded = hosts.find(({ target }) => target.host === result.host)
     if (!loaded || result.version === undefined) return result
-    const told = predictUpgrade(result, loaded.groups, upgrades, wanted(loaded.want))
-    const none = upgrades.length === 0 ? ['predicted: nothing; the history holds no upgrade yet'] : []
-    return { ...result, warnings: [...(result.warnings ?? []), ...told, ...none] }
+    return { ...result, predictions: predictUpgrade(result, loaded.groups, upgrades, wanted(loaded.want)) }
   })
+}
+
+/** The same results with a warning for every prediction, for people. */
+export function withForetold(results: readonly HostResult[], state: string): readonly HostResult[] {
+  const none = upgradesOf(readRuns(state)).length === 0 ? ['predicted: nothing; the history holds no upgrade yet'] : []
+  return results.map((result) =>
+    result.predictions ? { ...result, warnings: [...(result.warnings ?? []), ...result.predictions.map(sayPrediction), ...none] } : result,
+  )
 }
 
 function wanted(want: HostWant): (change: Change) => boolean {

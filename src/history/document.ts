@@ -1,4 +1,5 @@
 import type { Shard } from '../shard.js'
+import type { Prediction } from '../shown.js'
 import type { HostRecord, HostReport, RunReport } from '../types.js'
 
 /** What the history keeps of one host of one run: its report, and what the reports group by. */
@@ -8,6 +9,8 @@ export interface HostEntry extends HostReport {
   readonly resources: readonly string[]
   /** The product's version at the last settled run, where it was another. */
   readonly previousVersion?: string
+  /** Of a run with --predict-upgrade. */
+  readonly predictions?: readonly Prediction[]
 }
 
 /** How a run began. */

@@ -1,6 +1,6 @@
 import type { HostEntry, RunDocument } from '../history/document.js'
 import { printable } from '../text.js'
-import { sayLost, upgradesOf } from './upgrades.js'
+import { sayLost, standingPredictions, upgradesOf } from './upgrades.js'
 
 /** A run for a change ticket: what it is, the hosts, then per host a table of what changes, and what an upgrade dropped. GitHub's Markdown. */
 export function markdownOf(run: RunDocument): string {
@@ -25,6 +25,7 @@ export function markdownOf(run: RunDocument): string {
       ]),
     ),
     ...dropped(run),
+    ...foretold(run),
     ...run.hosts.flatMap(hostOf),
   ].join('\n')}\n`
 }
@@ -36,6 +37,18 @@ function dropped(run: RunDocument): readonly string[] {
   if (upgrades.length === 0) return []
   const rows = upgrades.map(({ host, from, to, lost }) => [text(host), `${text(from)} → ${text(to)}`, sayLost(lost).map(code).join('<br>')])
   return ['', '## What upgrades dropped', '', ...table(['host', 'upgrade', 'dropped'], rows)]
+}
+
+function foretold(run: RunDocument): readonly string[] {
+  const predictions = standingPredictions([run])
+  if (predictions.length === 0) return []
+  const rows = predictions.map(({ host, from, to, lost, asOn }) => [
+    text(host),
+    `${text(from)} → ${text(to)}`,
+    lost.length > 0 ? lost.map(code).join('<br>') : 'nothing that the playbooks name',
+    asOn.map(text).join(', '),
+  ])
+  return ['', '## What upgrades will drop', '', ...table(['host', 'upgrade', 'will drop', 'as on'], rows)]
 }
 
 function hostOf({ host, changes, warnings }: HostEntry): readonly string[] {

@@ -1,4 +1,5 @@
 import type { HostEntry, RunDocument } from '../history/document.js'
+import type { Prediction } from '../shown.js'
 import type { Change, HostReport } from '../types.js'
 
 /** What an upgrade of one host dropped, as the first run after it found. */
@@ -42,23 +43,41 @@ export function sayLost(changes: readonly Change[]): readonly string[] {
   })
 }
 
-/** What a host will lose when it is upgraded as its peers were: one sentence per upgrade that it has not had; `wants` tells what it is to hold. */
+/** What a host will lose when it is upgraded as its peers were: by each upgrade that it has not had; `wants` tells what it is to hold. */
 export function predictUpgrade(
   { host, version }: Pick<HostReport, 'host' | 'version'>,
   groups: readonly string[],
   upgrades: readonly Upgrade[],
   wants: (change: Change) => boolean,
-): readonly string[] {
+): readonly Prediction[] {
+  if (version === undefined) return []
   const ways = upgrades.filter((upgrade) => upgrade.host !== host && upgrade.from === version && sharesGroup(upgrade, groups))
   const had = new Set(upgrades.filter((upgrade) => upgrade.host === host).map(({ to }) => to))
   return [...new Set(ways.map(({ to }) => to))].flatMap((to) => {
     if (had.has(to)) return []
     const peers = ways.filter((upgrade) => upgrade.to === to)
     const lost = sayLost(peers.flatMap((upgrade) => upgrade.lost).filter(wants))
-    const seenOn = [...new Set(peers.map((upgrade) => upgrade.host))].join(', ')
-    const what = lost.length > 0 ? `will drop ${lost.join('; ')}` : 'will drop nothing that the playbooks name'
-    return [`predicted: the upgrade ${version} -> ${to} ${what}; as on ${seenOn}`]
+    return [{ from: version, to, lost, asOn: [...new Set(peers.map((upgrade) => upgrade.host))] }]
   })
 }
 
 const sharesGroup = (upgrade: Upgrade, groups: readonly string[]): boolean => upgrade.groups.some((group) => groups.includes(group))
+
+/** A prediction as one sentence. */
+export function sayPrediction({ from, to, lost, asOn }: Prediction): string {
+  const what = lost.length > 0 ? `will drop ${lost.join('; ')}` : 'will drop nothing that the playbooks name'
+  return `predicted: the upgrade ${from} -> ${to} ${what}; as on ${asOn.join(', ')}`
+}
+
+/** What the history last predicted of each host, as far as the host has not moved on since: in the order of their first run. */
+export function standingPredictions(runs: readonly RunDocument[]): readonly (Prediction & { readonly host: string })[] {
+  const newest = new Map<string, { readonly version?: string; readonly predictions?: readonly Prediction[] }>()
+  for (const { host, version, predictions } of runs.flatMap((run) => run.hosts)) {
+    const before = newest.get(host)
+    const [now, told] = [version ?? before?.version, predictions ?? before?.predictions]
+    newest.set(host, { ...(now !== undefined && { version: now }), ...(told && { predictions: told }) })
+  }
+  return [...newest].flatMap(([host, { version, predictions = [] }]) =>
+    predictions.filter(({ from }) => from === version).map((prediction) => ({ host, ...prediction })),
+  )
+}

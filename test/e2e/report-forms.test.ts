@@ -53,7 +53,7 @@ describe('the JUnit', () => {
 describe('the Markdown', () => {
   it('has a row per host and nothing that hosts made up', () => {
     const text = markdownOf(run)
-    expect(text.match(/^\| host\\-\d+/gm)).toHaveLength(20)
+    expect(text.split('\n## ')[0]!.match(/^\| host\\-\d+/gm)).toHaveLength(20)
     expect(text.replace(/`[^`]*`/g, '')).not.toMatch(/<(?!br>)/)
     expect(text).not.toMatch(/[\u202e\u001b]/)
   })
@@ -63,5 +63,19 @@ describe('the Markdown', () => {
     expect(markdownOf(upgrade)).toMatch(
       /## What upgrades dropped\n\n\| host \| upgrade \| dropped \|\n.*\n\| host\\-1.* \| 6\.5 SP2 build 1548 → 6\.5 SP3 build 3279 \| `sysctl net\.ipv4\.tcp_rfc1337 \(live\)`<br>`iptables ipv4 filter INPUT proxy \(boot\)` \|/,
     )
+  })
+
+  it('groups what upgrades will drop', () => {
+    const rows = markdownOf(run).split('\n## What upgrades will drop\n')[1]!.split('\n## ')[0]!.trim().split('\n')
+    expect(rows[0]).toBe('| host | upgrade | will drop | as on |')
+    expect(rows.slice(2).map((row) => row.split(' | ')[0])).toEqual([
+      '| host\\-2',
+      '| host\\-6',
+      '| host\\-10',
+      '| host\\-14',
+      '| host\\-18',
+    ])
+    expect(rows[3]).toMatch(/^\| host\\-6 \| 6\.5 SP3 build 3279 → 6\.5 SP3 build 3312 \| nothing that the playbooks name \| host\\-9, /)
+    expect(markdownOf(runs[38]!)).not.toContain('will drop')
   })
 })

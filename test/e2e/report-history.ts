@@ -18,6 +18,8 @@ const change = (cause: Cause, at = 'net.ipv4.tcp_rfc1337'): readonly Change[] =>
 /** Text of a host that wants to be more than text. */
 export const hostile = '</pre><script>document.title = "taken"</script>"><img src=x onerror="document.title=1"> & \u202egnp \u001b[31m ]]>'
 
+const upgrade = { from: '6.5 SP3 build 3279', to: '6.5 SP3 build 3312' }
+
 const outcomes: readonly Outcome[] = [
   'in-sync',
   'in-sync',
@@ -66,5 +68,6 @@ function entry(host: number, run: number): HostEntry {
     ...(upgraded && { previousVersion: '6.5 SP2 build 1548' }),
     ...(reason !== undefined && { reason }),
     ...(host === 2 && { warnings: [hostile] }),
+    ...(run === 39 && host % 4 === 2 && { predictions: [{ ...upgrade, lost: host === 2 ? [hostile] : [], asOn: ['host-9', hostile] }] }),
   }
 }

@@ -112,6 +112,17 @@ describe('the report page in Chromium', () => {
     await page.close()
   })
 
+  it('says what upgrades will drop', async () => {
+    const { page } = await open('3')
+    const rows = page.getByRole('region', { name: 'What upgrades will drop' }).locator('tbody tr')
+    expect(await rows.count()).toBe(1)
+    expect(await rows.textContent()).toMatch(/^host-26\.5 SP3 build 3279 → 6\.5 SP3 build 3312<\/pre><script>.*host-9, /)
+    await page.close()
+    const { page: first } = await open('first')
+    expect(await first.textContent('main')).toContain('Nothing is predicted: plan --predict-upgrade asks')
+    await first.close()
+  })
+
   it("opens a host's page from the fleet", async () => {
     const { page } = await open('3')
     await page.click('th a >> nth=2')

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunDocument } from '../../src/history/document.js'
 import { readRuns } from '../../src/history/runs.js'
+import { sayPrediction } from '../../src/report/upgrades.js'
 import type { RunReport } from '../../src/types.js'
 import { capture } from '../lab/capture.js'
 import { type Lab, startLab } from '../lab/lab.js'
@@ -90,6 +91,13 @@ describe('a month of March in Berlin, with real hosts', () => {
     const sentence =
       'predicted: the upgrade 6.5 SP2 build 1548 -> 6.5 SP3 build 3279 will drop iptables ipv4 filter INPUT proxy (live, boot); as on appl1, appl2'
     expect(foretold).toEqual([[], [], [sentence], [sentence]])
+    const entries = readRuns(state).at(-1)!.hosts
+    expect(entries.map(({ predictions }) => predictions?.map(sayPrediction))).toEqual(foretold)
+    expect(JSON.stringify(entries.map(({ warnings }) => warnings))).not.toContain('predicted')
+    const shown = await lab.run([...node, cli, 'report', '--state', state, '--format', 'markdown'], { cwd: dir })
+    expect(shown.stdout).toMatch(
+      /## What upgrades will drop\n\n.*\n.*\n\| appl3 .*`iptables ipv4 filter INPUT proxy \(live, boot\)` \| appl1, appl2 \|\n\| appl4 /,
+    )
     const check = ['apply', '--check', '--limit', 'appl2', '--cause']
     expect((await run(...check, 'drift,new')).summary).toEqual({ 'in-sync': 1 })
     expect((await run(...check, 'drift,upgrade')).summary).toEqual({ pending: 1 })

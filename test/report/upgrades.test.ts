@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { HostEntry, RunDocument } from '../../src/history/document.js'
-import { predictUpgrade, sayLost, upgradesOf } from '../../src/report/upgrades.js'
+import { predictUpgrade, sayLost, sayPrediction, standingPredictions, upgradesOf } from '../../src/report/upgrades.js'
 import type { Cause, Change, Layer } from '../../src/types.js'
 
 const lost = (at: string, layer: Layer = 'live', cause: Cause = 'upgrade'): Change => ({ resource: 'sysctl', layer, at, after: '0', cause })
@@ -56,6 +56,27 @@ describe('upgrades in the history', () => {
     ['a2', 'SP2', ['proxy'], all, []],
     ['a1', 'SP2', ['appliance'], all, []],
   ])('foretell for %s at %s in %j', (host, version, groups, wants, told) => {
-    expect(predictUpgrade({ host, version }, groups, upgradesOf(history), wants)).toEqual(told)
+    expect(predictUpgrade({ host, version }, groups, upgradesOf(history), wants).map(sayPrediction)).toEqual(told)
+  })
+
+  const foretold = (id: string, version: string | undefined, to?: string): RunDocument => {
+    const { version: _, ...host } = entry('a2', undefined, '', [])
+    const predictions =
+      to === undefined ? {} : { predictions: to === '' ? [] : [{ from: 'SP2', to, lost: ['sysctl k.a (live)'], asOn: ['a1'] }] }
+    return run(id, { ...host, ...(version !== undefined && { version }), ...predictions })
+  }
+
+  it.each([
+    ['stands', [foretold('1', 'SP2', 'SP3')], ['SP3']],
+    [
+      'stands through runs that did not ask, or did not reach the host',
+      [foretold('1', 'SP2', 'SP3'), foretold('2', 'SP2'), foretold('3', undefined)],
+      ['SP3'],
+    ],
+    ['goes when another takes its place', [foretold('1', 'SP2', 'SP3'), foretold('2', 'SP2', 'SP4')], ['SP4']],
+    ['goes when nothing is predicted any more', [foretold('1', 'SP2', 'SP3'), foretold('2', 'SP2', '')], []],
+    ['goes with the upgrade', [foretold('1', 'SP2', 'SP3'), foretold('2', 'SP3')], []],
+  ] as const)('a prediction %s', (_, runs, to) => {
+    expect(standingPredictions(runs).map((each) => [each.host, each.to])).toEqual(to.map((each) => ['a2', each]))
   })
 })

@@ -1,6 +1,6 @@
 import type { HostEntry, RunDocument } from '../../history/document.js'
 import type { Change, Outcome } from '../../types.js'
-import { sayLost, upgradesOf } from '../upgrades.js'
+import { sayLost, standingPredictions, upgradesOf } from '../upgrades.js'
 import { html, type Markup, verbatim } from './markup.js'
 import { driftPlot } from './plot.js'
 import { script } from './script.js'
@@ -34,6 +34,7 @@ export function pageOf(runs: readonly RunDocument[], now: Date): string {
 <main>${tiles(fleet)}${filters(fleet)}${fleetTable(fleet, resources)}
 <h2>Drift over time</h2>${driftPlot(runs)}
 <h2>What upgrades dropped</h2>${upgradeTable(runs)}
+<h2>What upgrades will drop</h2>${predictionTable(runs)}
 <h2>Contested</h2>${contestedTable(runs)}
 <h2>Hosts</h2>${fleet.map(hostPage)}</main>`
   return html`<!doctype html>
@@ -118,6 +119,20 @@ function upgradeTable(runs: readonly RunDocument[]): Markup {
   return scroll(
     'What upgrades dropped',
     html`<thead><tr><th scope="col">Host</th><th scope="col">Upgrade</th><th scope="col">Dropped</th><th scope="col">Found by the run of</th></tr></thead><tbody>${rows}</tbody>`,
+  )
+}
+
+function predictionTable(runs: readonly RunDocument[]): Markup {
+  const predictions = standingPredictions(runs)
+  if (predictions.length === 0)
+    return html`<p>Nothing is predicted: plan --predict-upgrade asks what hosts will lose that were not upgraded as others of their group were.</p>`
+  const rows = predictions.map(
+    ({ host, from, to, lost, asOn }) =>
+      html`<tr><th scope="row">${host}</th><td>${from} → ${to}</td><td>${lost.length > 0 ? lost.map((text) => html`<div>${text}</div>`) : 'nothing that the playbooks name'}</td><td>${asOn.join(', ')}</td></tr>`,
+  )
+  return scroll(
+    'What upgrades will drop',
+    html`<thead><tr><th scope="col">Host</th><th scope="col">Upgrade</th><th scope="col">Will drop</th><th scope="col">As on</th></tr></thead><tbody>${rows}</tbody>`,
   )
 }
 
