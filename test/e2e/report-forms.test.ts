@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { junitOf } from '../../src/report/junit.js'
 import { markdownOf } from '../../src/report/markdown.js'
 import { metricsOf } from '../../src/report/metrics.js'
+import { printable } from '../../src/text.js'
 import { capture, must } from '../lab/capture.js'
 import { makeHistory } from './report-history.js'
 import { need } from './report-needs.js'
@@ -11,6 +12,7 @@ const runs = makeHistory(20)
 const run = runs.at(-1)!
 
 beforeAll(async () => {
+  await need('python3-junitparser', '/usr/lib/python3/dist-packages/junitparser/__init__.py')
   await need('libxml2-utils', '/usr/bin/xmllint')
   await need('python3-prometheus-client', '/usr/lib/python3/dist-packages/prometheus_client/__init__.py')
 })
@@ -47,6 +49,99 @@ describe('the JUnit', () => {
     expect(text).toContain('tests="40" failures="8" errors="16" skipped="4"')
     const { stdout } = await capture(['xmllint', '--xpath', 'string((//error)[1])', '-'], { stdin: text })
     expect(stdout).toContain('</pre><script>document.title = "taken"</script>')
+  })
+
+  it.each([
+    ['a count that is none', / tests="40"/, ' tests="many"'],
+    ['skipped cases counted for all suites', /<testsuites /, '<testsuites skipped="4" '],
+    ['a suite that does not say its errors', /(<testsuite .*?) errors="\d+"/, '$1'],
+    ['a case without a name', /<testcase name="[^"]*"/, '<testcase'],
+    ['a case that failed in its own way', /<failure /, '<failure line="3" '],
+    ['seconds with a unit', / time="[\d.]+"/, ' time="3 s"'],
+    ['a case outside of its suite', /<\/testsuites>/, '<testcase name="x"/></testsuites>'],
+  ])('would not fit with %s', async (_, part, instead) => {
+    const text = junitOf(run)
+    const spoilt = text.replace(part, instead)
+    expect(spoilt).not.toBe(text)
+    const { code, stderr } = await capture(['xmllint', '--noout', '--schema', join(import.meta.dirname, 'junit.xsd'), '-'], {
+      stdin: spoilt,
+    })
+    // 3: it is no valid document; 1 would be no XML
+    expect({ code, stderr }).toMatchObject({ code: 3 })
+  })
+})
+
+const parseJunit = `
+import json, sys
+from junitparser import JUnitXml
+def result(r): return [type(r).__name__, r.type, r.message, r.text]
+def case(c): return [c.classname, c.name, c.time, [result(r) for r in c.result], c.system_out]
+def suite(s): return dict(name=s.name, hostname=s.hostname, timestamp=s.timestamp, tests=s.tests, failures=s.failures, errors=s.errors, skipped=s.skipped,
+  properties={p.name: p.value for p in s.properties()}, cases=[case(c) for c in s])
+xml = JUnitXml.fromstring(sys.stdin.buffer.read())
+said = [[s.tests, s.failures, s.errors, s.skipped] for s in xml]
+for s in xml: s.update_statistics()
+print(json.dumps(dict(suites=[suite(s) for s in xml], said=said)))`
+
+interface Parsed {
+  readonly said: readonly (readonly number[])[]
+  readonly suites: readonly {
+    readonly tests: number
+    readonly failures: number
+    readonly errors: number
+    readonly skipped: number
+    readonly timestamp: string
+    readonly properties: Readonly<Record<string, string>>
+    readonly cases: readonly (readonly [
+      string,
+      string,
+      number,
+      readonly (readonly [string, string, string, string | null])[],
+      string | null,
+    ])[]
+  }[]
+}
+
+describe('the JUnit as junitparser reads it', () => {
+  let parsed: Parsed
+  beforeAll(async () => {
+    parsed = JSON.parse(await must(['/usr/bin/python3', '-c', parseJunit], { stdin: junitOf(run) })) as Parsed
+  })
+
+  it('is one suite, whose counts are those of its cases', () => {
+    const [suite, ...others] = parsed.suites
+    expect(others).toEqual([])
+    expect([suite!.tests, suite!.failures, suite!.errors, suite!.skipped]).toEqual(parsed.said[0])
+    expect(suite).toMatchObject({ timestamp: run.began.slice(0, 19), properties: { run: run.run } })
+    expect(suite!.cases.map(([host, name]) => [host, name])).toEqual(
+      run.hosts.flatMap(({ host, resources }) => resources.map((name) => [printable(host), name])),
+    )
+  })
+
+  it.each([
+    ['in-sync', [], null],
+    ['changed', [], /^drift|^upgrade|tcp_rfc1337|proxy/],
+    ['pending', ['Failure', 'pending'], null],
+    ['failed', ['Error', 'failed'], null],
+    ['unreachable', ['Error', 'unreachable'], null],
+    ['rolled-back', ['Error', 'rolled-back'], null],
+    ['stale', ['Error', 'stale'], null],
+    ['skipped', ['Skipped', null], null],
+  ] as const)('%s is %j', (outcome, result, output) => {
+    const hosts = new Set(run.hosts.filter((host) => host.outcome === outcome).map(({ host }) => printable(host)))
+    const cases = parsed.suites[0]!.cases.filter(([host]) => hosts.has(host))
+    expect(cases).toHaveLength(hosts.size * 2)
+    for (const [, , , results, system] of cases) {
+      expect(results.map(([kind, type]) => [kind, type])).toEqual(result.length > 0 ? [result] : [])
+      expect(results.every(([, , message]) => message.startsWith(outcome))).toBe(true)
+      if (output) expect(system).toMatch(output)
+      else expect(system).toBeNull()
+    }
+  })
+
+  it('gives the words of a host back as they were', () => {
+    const text = parsed.suites[0]!.cases.flatMap(([, , , results]) => results).find(([kind]) => kind === 'Error')![3]
+    expect(text).toContain('</pre><script>document.title = "taken"</script>"><img src=x onerror="document.title=1"> &')
   })
 })
 
