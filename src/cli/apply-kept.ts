@@ -9,11 +9,11 @@ import { readKept } from '../kept/text.js'
 import { readTrusted } from '../kept/trust.js'
 import { type Access, extrasOf } from '../load/access.js'
 import type { LoadedHost } from '../load/load.js'
+import { wantNothing } from '../load/want-nothing.js'
 import { show } from '../report/style.js'
 import { isOfShard } from '../shard.js'
 import type { HostResult } from '../shown.js'
 import { decodeBytes } from '../text.js'
-import type { HostWant } from '../types.js'
 import { untilWindow, windowsOf } from './at-window.js'
 import type { Console } from './console.js'
 import { conclude } from './converge.js'
@@ -82,6 +82,7 @@ function refuseOthers(options: FleetOptions): void {
     ['--out', options.out !== undefined],
     ['--sign', options.sign !== undefined],
     ['--script', options.script && !options.check],
+    ['--wide', options.wide === true],
   ] as const
   const found = said.find(([, is]) => is)
   if (found) throw new Mistake(`${found[0]} cannot be said of a kept plan: it is carried out exactly as it was made`)
@@ -139,18 +140,6 @@ async function passwordsOf(hosts: readonly string[], options: FleetOptions, part
     ]),
   )
 }
-
-const wantNothing = (host: string): HostWant => ({
-  host,
-  resources: {},
-  playbooks: [],
-  mayRemove: false,
-  prune: false,
-  bootLoader: 'auto',
-  beside: [],
-  reach: [],
-  onChange: [],
-})
 
 /** The history goes where the inventory is, or else beside the plan. */
 const stateBeside = (file: string, { inventory }: FleetOptions): string =>

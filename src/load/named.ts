@@ -1,5 +1,5 @@
 import { isOfShard } from '../shard.js'
-import type { HostWant, Problem } from '../types.js'
+import type { Problem } from '../types.js'
 import { changeWindows } from './change-windows.js'
 import { sortProblems } from './check.js'
 import { groupAddresses } from './group-addresses.js'
@@ -13,6 +13,7 @@ import { scopeOf, type World } from './scope.js'
 import { limitHosts } from './selection.js'
 import { toTarget } from './target.js'
 import { summed, type Told } from './told.js'
+import { wantNothing } from './want-nothing.js'
 import { readHostReach } from './want-reach.js'
 
 export interface NamedInput
@@ -71,15 +72,3 @@ function loadHost(
   const want = wantNothing(host.name, readHostReach(host, scope, names, tell))
   return { target, want, groups: host.groups, ...(windows.length > 0 && { windows }) }
 }
-
-const wantNothing = (host: string, reach: HostWant['reach']): HostWant => ({
-  host,
-  resources: {},
-  playbooks: [],
-  mayRemove: false,
-  prune: false,
-  bootLoader: 'auto',
-  beside: [],
-  reach,
-  onChange: [],
-})

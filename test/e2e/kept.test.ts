@@ -90,6 +90,7 @@ describe('a kept plan on real hosts', () => {
       expect.stringContaining('does not follow the schema'),
     ])
     expect(await refusal('first', '--tags', 'x')).toContain('--tags cannot be said of a kept plan')
+    expect(await refusal('first', '--wide')).toContain('--wide cannot be said of a kept plan')
     expect(await refusal('first', '--limit', 'nobody')).toContain('"nobody"')
     expect(await refusal('first', '--confirm-timeout', '7')).toContain('the plan was made with 60')
   })
