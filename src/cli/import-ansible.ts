@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { writeWhole } from '../history/state.js'
 import { type Imported, importPlaybooks } from '../import/import.js'
 import { readInventory } from '../load/inventory.js'
+import { playbookFolders } from '../load/playbook-folders.js'
 import { problemsJson, problemsText } from '../report/problems.js'
 import { paint, show } from '../report/style.js'
 import type { Problem } from '../types.js'
@@ -13,7 +14,7 @@ import { Mistake } from './options.js'
 /** `holdfast import-ansible`: 0 where all was turned, 2 where something was left, 1 where a file could not be read. */
 export function importAnsible(playbooks: readonly string[], options: ImportOptions, { out, err }: Console): number {
   for (const path of playbooks) if (disk.read(path) === undefined) throw new Mistake(`there is no playbook ${path}`)
-  const known = variablesOf(options.inventory)
+  const known = variablesOf(options.inventory, playbookFolders(playbooks))
   const imported = 'problems' in known ? known : importPlaybooks(playbooks, disk, known.names)
   if ('problems' in imported) {
     err.write(problemsText(imported.problems, err.style))
@@ -32,11 +33,12 @@ const shown = (key: string, value: unknown): unknown => (key === 'excerpt' ? und
 
 function variablesOf(
   inventory: readonly string[] | undefined,
+  folders: readonly string[],
 ): { readonly problems: readonly Problem[] } | { readonly names: ReadonlySet<string> } {
   const missing = inventory?.find((path) => !path.includes(',') && !existsSync(path))
   if (missing !== undefined) throw new Mistake(`there is no inventory ${missing}`)
   if (inventory === undefined) return { names: new Set() }
-  const { inventory: read, problems } = readInventory(inventory, disk)
+  const { inventory: read, problems } = readInventory(inventory, disk, folders)
   return problems.length > 0 ? { problems } : { names: new Set([...read.hosts.values()].flatMap(({ vars }) => [...vars.keys()])) }
 }
 
