@@ -71,7 +71,9 @@ async function oneTry(way: Way): Promise<HostResult> {
   options.signal.addEventListener('abort', abort)
   try {
     options.onStage(item.target.host, 'look')
-    const sections = await runScript(session, item.target, options.commandTimeout, (mark) => lookScript(way.aim.look(), mark))
+    const sections = await runScript(session, item.target, options.commandTimeout, (mark) =>
+      lookScript(way.aim.look(), mark, options.apply ? 'again' : undefined),
+    )
     const seen = way.aim.seen(sections)
     const told = way.aim.plan(seen, new Date().toISOString())
     const plan = await withRivals(told, session, item.target, options.commandTimeout)

@@ -15,7 +15,8 @@ export function factsScript(profile: Profile | undefined): string {
 read -r hf_k < /proc/sys/kernel/osrelease; printf 'kernel %s\\n' "$hf_k"
 read -r hf_k < /proc/sys/kernel/random/boot_id; printf 'boot %s\\n' "$hf_k"
 read -r hf_k < /proc/uptime; printf 'uptime %s\\n' "\${hf_k%% *}"
-hf_init=; [ -L /sbin/init ] && hf_init=$(readlink /sbin/init); printf 'init %s\\n' "$hf_init"
+hf_init=; if [ /sbin/init -ef /lib/systemd/systemd ]; then hf_init=/lib/systemd/systemd; elif [ -L /sbin/init ]; then hf_init=$(readlink /sbin/init); fi
+printf 'init %s\\n' "$hf_init"
 for hf_k in /sbin/init /run/systemd/system /sbin/openrc /sbin/openrc-run /etc/inittab /etc/init /sbin/initctl /etc/rc.d/rc.sysinit /etc/rc.sysinit /etc/rcS.d /etc/rc3.d; do
   [ -e "$hf_k" ] && printf 'has %s\\n' "$hf_k"
 done
@@ -26,7 +27,7 @@ for hf_k in /etc/systemd/system/*.wants/* /etc/systemd/system/*.requires/* /lib/
   if [ -L "$hf_k" ] || [ -e "$hf_k" ]; then printf 'systemd %s\\n' "\${hf_k##*/}"; fi
 done
 for hf_k in /etc/systemd/system/*.service; do
-  if [ -L "$hf_k" ]; then case $(readlink "$hf_k") in /dev/null) printf 'masked %s\\n' "\${hf_k##*/}";; esac; fi
+  if [ "$hf_k" -ef /dev/null ]; then printf 'masked %s\\n' "\${hf_k##*/}"; fi
 done
 for hf_k in netfilter-persistent iptables ip6tables nftables ufw firewalld; do
   for hf_d in /lib/systemd/system /usr/lib/systemd/system /etc/systemd/system; do
@@ -38,7 +39,7 @@ for hf_k in /etc/rc[S2345].d/S[0-9]* /etc/rc.d/rc[2345].d/S[0-9]*; do
 done
 for hf_k in /etc/runlevels/*/*; do [ -e "$hf_k" ] && printf 'openrc %s\\n' "\${hf_k##*/}"; done
 ${profile?.version === undefined ? '' : versionScript(profile.version.command)}
-hf_f ${stateDir}/record.json`
+hf_n ${stateDir}/record.json`
 }
 
 /** The product's own command; a time limit where the host has one, and its complaint kept for people. */

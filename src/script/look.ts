@@ -3,18 +3,19 @@ import type { HostWant } from '../types.js'
 import { factsScript, stateDir } from './facts.js'
 import { lockLibrary } from './lock.js'
 import { asFunction, prelude } from './prelude.js'
+import { type Remembering, rememberedLook } from './remembered.js'
 
-/** The body of a look for what is wanted, for a script of its own or for the end of settle. It changes nothing on the host. */
+/** The body of a look for what is wanted, for a script of its own or for the end of settle. It changes nothing on the host, unless `hf_store` tells it to remember. */
 export function lookBody(want: HostWant, resources: readonly Resource<never>[]): string {
   const probes = resources
     .filter((resource) => want.resources[resource.name] !== undefined)
     .map((resource) => resource.probe(want.resources[resource.name] as never, want))
-  return [factsScript(want.profile), ...probes].join('\n')
+  return rememberedLook([factsScript(want.profile), ...probes])
 }
 
 /** The first trip: one exec that brings back everything a plan is made of. */
-export function lookScript(body: string, mark: string): string {
-  return asFunction([prelude(mark), lockLibrary, armed, body, 'hf_s end'].join('\n'))
+export function lookScript(body: string, mark: string, remembering?: Remembering): string {
+  return asFunction([prelude(mark), lockLibrary, armed, `hf_store=${remembering ?? ''}`, body, 'hf_s end'].join('\n'))
 }
 
 /** A run that is not confirmed: `armed alive` or `armed dead`, with its owner's line; `staged`: what a run that a restart ended left behind. */

@@ -35,7 +35,7 @@ export function settleScript(input: ScriptInput, record: HostRecord, look: strin
 }`,
       ...onceAtBoot(input.effects),
       keep(input, record),
-      `hf_sweep; echo settled > "$hf_root/ended.$hf_id"; hf_release; hf_told || { hf_s settled; hf_look; hf_s end; }`,
+      `hf_sweep; echo settled > "$hf_root/ended.$hf_id"; hf_release; hf_told || { hf_s settled; hf_store=always; hf_look; hf_s end; }`,
     ].join('\n'),
   )
 }
@@ -63,7 +63,7 @@ hf_gone`,
  * (who made `void` and then finds a lock that is not ours can be sure of it: act looks there after it has put its name into the lock).
  */
 function head(input: ScriptInput, look: string): string {
-  return `hf_id=${quote(input.attempt)}; hf_stale=
+  return `hf_id=${quote(input.attempt)}; hf_stale=; hf_store=
 hf_look() {
 ${look}
 :

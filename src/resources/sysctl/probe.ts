@@ -21,7 +21,7 @@ export function probeScript(want: SysctlWant, host: HostWant): string {
     `set -- ${paths.map(quote).join(' ')}`,
     'hf_sysctl_own',
     `hf_sysctl_values "$@" $hf_sysctl_more ${also.join(' ')}`,
-    `hf_sysctl_defaults ${constants.map(quote).join(' ')}`,
+    `hf_sysctl_constants='${constants.join(' ')}'; hf_stills="$hf_stills hf_sysctl_defaults"`,
     ...modules.map(
       (name) =>
         `hf_sysctl_module ${quote(name)} ${paths
@@ -30,8 +30,8 @@ export function probeScript(want: SysctlWant, host: HostWant): string {
           .join(' ')}`,
     ),
     files,
-    modules.length === 0 ? `hf_f ${modulesPath}` : `hf_f /etc/modules ${dirs.map((dir) => `${dir}/modules-load.d/*.conf`).join(' ')}`,
-    ...(only === undefined ? [] : [`hf_f ${quote(only)}`]),
+    modules.length === 0 ? `hf_n ${modulesPath}` : `hf_n /etc/modules ${dirs.map((dir) => `${dir}/modules-load.d/*.conf`).join(' ')}`,
+    ...(only === undefined ? [] : [`hf_n ${quote(only)}`]),
   ].join('\n')
 }
 
@@ -98,6 +98,7 @@ hf_sysctl_siblings() {
   for hf_sysctl_p in "$1"/*; do [ ! -f "$hf_sysctl_p" ] || printf '%s\\n' "\${hf_sysctl_p##*/}"; done
 }
 hf_sysctl_defaults() { # before 4.15 some keys are not per namespace, and the fresh one would show the live value
+  set -- $hf_sysctl_constants
   for hf_sysctl_p in $hf_sysctl_more; do
     case ' ${measuredDefaults.join(' ')} ' in *" $hf_sysctl_p "*) set -- "$@" "$hf_sysctl_p";; esac
   done
@@ -108,17 +109,17 @@ hf_sysctl_defaults() { # before 4.15 some keys are not per namespace, and the fr
 }
 hf_sysctl_module() { # NAME PATH...
   hf_s module "$1"
-  if grep -qs "^$1 " /proc/modules; then printf 'loaded\\n'; return 0; fi
-  if [ -d "/sys/module/$1" ] || [ -e "$2" ]; then printf 'builtin\\n'
+  if [ -e "/sys/module/$1/initstate" ]; then printf 'loaded\\n' # of those that were loaded only
+  elif [ -d "/sys/module/$1" ] || [ -e "$2" ]; then printf 'builtin\\n'
   elif modprobe -n -q "$1" 2>/dev/null; then printf 'loadable\\n'
   else printf 'missing\\n'
   fi
 }`
 
-const files = `if [ -f /etc/rc.d/rc.sysinit ] || [ -f /etc/rc.sysinit ]; then hf_f /etc/sysctl.d/*; else hf_f /etc/sysctl.d/*.conf; fi
-hf_f /etc/sysctl.conf /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.conf /usr/lib/sysctl.d/*.conf
-[ -h /lib ] || hf_f /lib/sysctl.d/*.conf
-hf_f /etc/init.d/procps /etc/init.d/sysctl
+const files = `if [ -f /etc/rc.d/rc.sysinit ] || [ -f /etc/rc.sysinit ]; then hf_n /etc/sysctl.d/*; else hf_n /etc/sysctl.d/*.conf; fi
+hf_n /etc/sysctl.conf /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.conf /usr/lib/sysctl.d/*.conf
+[ -h /lib ] || hf_n /lib/sysctl.d/*.conf
+hf_n /etc/init.d/procps /etc/init.d/sysctl
 hf_s boot directories
 for hf_sysctl_p in /etc/sysctl.d; do [ ! -d "$hf_sysctl_p" ] || printf '%s\\n' "$hf_sysctl_p"; done
 for hf_sysctl_p in /etc/rc.d/rc.sysinit /etc/rc.sysinit; do

@@ -3,6 +3,7 @@ import { quote } from '../../../src/quote.js'
 import { sysctlResource } from '../../../src/resources/sysctl/index.js'
 import { keyPath, pathKey } from '../../../src/resources/sysctl/spelling.js'
 import { asFunction, prelude } from '../../../src/script/prelude.js'
+import { rememberedLook } from '../../../src/script/remembered.js'
 import { parseSections } from '../../../src/script/sections.js'
 import type { Effect, HostWant, Init, Profile, Section, Seen } from '../../../src/types.js'
 
@@ -93,7 +94,7 @@ ${Object.entries({ ...reader.files, ...files })
 set +e
 ${reader.before ?? ''}
 ${extra.shell ?? 'sh'} -s <<'LOOK'
-${asFunction([prelude(mark), sysctlResource.probe(want, host), 'hf_s end'].join('\n'))}
+${asFunction([prelude(mark), rememberedLook([sysctlResource.probe(want, host)]), 'hf_s end'].join('\n'))}
 LOOK
 printf '\\n'
 (${reader.run}) > /run/boot.log 2>&1 </dev/null

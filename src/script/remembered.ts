@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { stateDir } from './facts.js'
+
+/** How many looks a host remembers the still part of, each of other wants; two files each. */
+const kept = 12
+
+/**
+ * sh for the still part of a look: the text of files and what the host makes of them (its spelling of rules), which is the same until a file,
+ * a tool or the kernel changes. `hf_n FILE...` names files that are printed, `hf_n_unseen FILE...` those that only decide, `hf_alike` holds
+ * words that decide, `hf_stills` the functions that print the rest. Costs a process or two a file where nothing is remembered.
+ */
+const stillLibrary = `hf_names=; hf_alike=; hf_stills=
+hf_n() {
+  for hf_p in "$@"; do
+    case $hf_p in *'
+'*) continue;; esac
+    hf_t=; [ ! -L "$hf_p" ] || hf_t=L; [ ! -f "$hf_p" ] || hf_t=\${hf_t}F
+    [ -z "$hf_t" ] || hf_names="$hf_names$hf_t $hf_p
+"
+  done
+}
+hf_n_unseen() {
+  for hf_p in "$@"; do [ ! -f "$hf_p" ] || hf_names="\${hf_names}K $hf_p
+"; done
+}
+hf_named() { # CALL TYPES: for each name whose type matches
+  hf_ifs=$IFS; IFS='
+'; set -f
+  for hf_l in $hf_names; do
+    IFS=$hf_ifs
+    case \${hf_l%% *} in $2) "$1" "\${hf_l#* }";; esac
+  done
+  set +f; IFS=$hf_ifs
+}
+hf_fresh() { hf_named hf_f '[FL]*'; for hf_x in $hf_stills; do $hf_x; done; }
+hf_link() { printf '%s\\n' "$1"; readlink -f "$1"; }
+hf_same_links() {
+  [ -f "$hf_memo.links" ] || return 1
+  while IFS= read -r hf_p && IFS= read -r hf_l; do [ "$hf_p" -ef "$hf_l" ] || return 1; done < "$hf_memo.links"
+}
+hf_recall() { # all or nothing: a file that a crash cut off has no last line
+  [ -f "$hf_memo" ] && hf_same_links && hf_key=$hf_key awk -v mark="$hf_mark" '
+    !body && /^@@ / { if (key != ENVIRON["hf_key"]) exit; body = 1; old = $2 " "; next }
+    !body { key = key (NR > 1 ? "\\n" : "") $0; next }
+    { line[++n] = $0 }
+    END {
+      if (!body || line[n] != "@@end") exit 1
+      for (i = 1; i < n; i++) printf "%s%s", (i > 1 ? "\\n" : ""), (index(line[i], old) == 1 ? mark " " substr(line[i], length(old) + 1) : line[i])
+    }' "$hf_memo"
+}
+hf_remember() { # only what awk can give back byte for byte, and never the answer of a host that could not spell
+  awk -v mark="$hf_mark" 'told { told = 0; if ($1 == "table") bad = 1 } $0 == mark " spelling" { told = 1 } END { exit bad }' "$1" || return 1
+  [ "$(tr -d '\\000' < "$1" | cksum)" = "$(cksum < "$1")" ] || return 1
+  hf_named hf_link 'L*' > "$1.links" && { printf '%s\\n@@ %s\\n' "$hf_key" "$hf_mark"; cat "$1"; printf '\\n@@end\\n'; } > "$1.new" || return 1
+  mv -f "$1.links" "$hf_memo.links" && mv -f "$1.new" "$hf_memo" || return 1
+  ls -1t ${stateDir}/look | sed '1,${kept * 2}d' | while IFS= read -r hf_x; do rm -f "${stateDir}/look/$hf_x"; done
+}
+hf_still() {
+  hf_memo=${stateDir}/look/$1; set --
+  hf_ifs=$IFS; IFS='
+'; set -f
+  for hf_l in $hf_names; do case \${hf_l%% *} in L) ;; *) set -- "$@" "\${hf_l#* }";; esac; done
+  set +f; IFS=$hf_ifs
+  hf_key="$hf_alike$hf_names$(cksum "$@" 2>/dev/null)"
+  hf_recall && return 0
+  case $hf_store in always) ;; again) [ -f "$hf_memo" ];; *) false;; esac && hf_have tee && hf_have tr && mkdir -p ${stateDir}/look 2>/dev/null ||
+    { hf_fresh; return 0; }
+  hf_fresh | tee "$hf_memo.$$" 2>/dev/null && hf_remember "$hf_memo.$$" 2>/dev/null
+  rm -f "$hf_memo.$$" "$hf_memo.$$.links" "$hf_memo.$$.new"
+}`
+
+/** When a look leaves its still part on the host: `always` after a run that was confirmed, `again` where an earlier one did, else never. */
+export type Remembering = 'always' | 'again'
+
+/** A look of these parts, which name files by `hf_n`; its still part is known again by the text of the parts. */
+export function rememberedLook(parts: readonly string[]): string {
+  const body = parts.join('\n')
+  return [stillLibrary, body, `hf_still ${createHash('sha256').update(body).digest('hex').slice(0, 16)}`].join('\n')
+}
