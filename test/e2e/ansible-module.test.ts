@@ -121,20 +121,22 @@ describe('an Ansible playbook that runs holdfast', () => {
   })
 
   it('takes the inventory as Ansible has it: a user, sudo and its password from the vault, which nobody is shown', async () => {
-    const dir = repository(lab, { password: 'lab\n', 'a.yaml': [{ hosts: 'web', sysctl: { 'net.ipv4.tcp_fin_timeout': 45 } }] })
-    const encrypt = ['encrypt_string', '--vault-password-file', 'password', 'h0ld-it', '--name', 'ansible_become_password']
+    const files = { password: 'lab\n', 'ansible.cfg': '[defaults]\nvault_password_file = password\ninventory = inventories\n' }
+    const dir = repository(lab, { ...files, 'plays/a.yaml': [{ hosts: 'web', sysctl: { 'net.ipv4.tcp_fin_timeout': 45 } }] })
+    const encrypt = ['encrypt_string', 'h0ld-it', '--name', 'ansible_become_password']
     const vaulted = await lab.run(['/usr/bin/ansible-vault', ...encrypt], { cwd: dir })
-    mkdirSync(join(dir, 'group_vars'))
-    writeFileSync(join(dir, 'group_vars/all.yaml'), `ansible_user: deploy\nansible_become: true\n${vaulted.stdout}`)
+    // The variables stand beside the Ansible playbook, ansible.cfg where people start it.
+    mkdirSync(join(dir, 'plays/group_vars'))
+    writeFileSync(join(dir, 'plays/group_vars/all.yaml'), `ansible_user: deploy\nansible_become: true\n${vaulted.stdout}`)
     const { ansible_user: _, ...key } = narrowed([]).vars as Record<string, unknown>
-    // The variables stand beside the Ansible playbook, not beside the inventory.
     mkdirSync(join(dir, 'inventories'))
     writeFileSync(join(dir, 'inventories/lab.yaml'), stringify({ all: { ...narrowed(['web1']), vars: key } }))
-    const args = { inventory, limit: 'all', vault_password_file: 'password' }
+    const args = { inventory, limit: 'all', config: '{{ ansible_config_file | default(omit) }}' }
     const tasks = [{ playbooks: 'a.yaml' }, { sysctl: { 'net.ipv4.tcp_orphan_retries': 5 } }].map((more) => ({ ...args, ...more }))
-    writeFileSync(join(dir, 'site.yaml'), stringify(tasks.flatMap((each) => task(each, { become: false }))))
-    const words = ['site.yaml', '-vvv', '--diff', '-i', 'inventories', '--vault-password-file', 'password']
-    const ran = await play(lab, dir, words, env)
+    writeFileSync(join(dir, 'plays/site.yaml'), stringify(tasks.flatMap((each) => task(each, { become: false }))))
+    symlinkSync(library, join(dir, 'plays/library'))
+    const configured = { ...env, ANSIBLE_CONFIG: undefined, ANSIBLE_INVENTORY: undefined }
+    const ran = await play(lab, dir, ['plays/site.yaml', '-vvv', '--diff'], configured)
     expect([ran.code, ran.recap.web1?.changed], ran.stdout).toEqual([0, 2])
     expect(await lab.host('web1').must('cd /proc/sys/net/ipv4; cat tcp_fin_timeout tcp_orphan_retries')).toBe('45\n5\n')
     expect(ran.stdout).not.toContain('h0ld-it')
