@@ -1,7 +1,10 @@
 import { type Document, readDocument } from './document.js'
 import { fromListing, isListing } from './dynamic.js'
 import type { Files } from './files.js'
+import { hole } from './hole.js'
 import { looksLikeIni, readIni } from './ini.js'
+import { anything } from './mentions.js'
+import { withClosedVars } from './vaulted.js'
 
 /** An inventory source as a document in the YAML form, whatever it is: a program that lists, YAML, JSON, INI, or names with commas between. */
 export function readSource(file: string, files: Files): { readonly document: Document; readonly text: string | undefined } {
@@ -9,11 +12,7 @@ export function readSource(file: string, files: Files): { readonly document: Doc
   if (printed) return { document: fromProgram(file, printed, files), text: 'stdout' in printed ? printed.stdout : '' }
   const text = files.read(file)
   if (text === undefined && file.includes(',')) return { document: readIni(file, file.split(',').join('\n')), text: file }
-  if (text?.startsWith('$ANSIBLE_VAULT;'))
-    return {
-      document: failed(file, 'is encrypted: hosts and groups are not read from a vault, only variables in group_vars/ and host_vars/'),
-      text,
-    }
+  if (text?.startsWith('$ANSIBLE_VAULT;')) return { document: fromVault(file, text, files), text: anything }
   return { document: fromText(file, text ?? '', files), text }
 }
 
@@ -23,6 +22,20 @@ function fromText(file: string, text: string, files: Files): Document {
   if (!yaml && (extension !== undefined || looksLikeIni(text)) && !text.startsWith('---')) return readIni(file, text)
   const document = readDocument(file, text, 'pyyaml', files.unvault)
   return isListing(document.value) ? fromListing(document) : document
+}
+
+/**
+ * An inventory that is a vault as a whole. Who may read what a run prints sees its hosts, groups and how they are reached; every other
+ * value stays closed, and no line of its text is shown.
+ */
+function fromVault(file: string, envelope: string, files: Files): Document {
+  const plain = files.unvault?.(envelope) ?? { failure: 'locked' }
+  if ('failure' in plain) return failed(file, `is encrypted with ansible-vault, and ${plain.failure}`)
+  const inside = fromText(file, plain.text, files)
+  const [first] = inside.problems
+  if (first) return failed(file, `cannot be read inside its encryption, at line ${first.line}: see ansible-vault view ${file}`)
+  const problem: Document['problem'] = (path, message) => ({ file, line: 1, column: 1, path: path.join('.'), message })
+  return { file, value: withClosedVars(inside.value), problems: [], problem }
 }
 
 type Printed = NonNullable<ReturnType<NonNullable<Files['run']>>>
@@ -43,5 +56,5 @@ function fromProgram(file: string, printed: Printed, files: Files): Document {
 
 function failed(file: string, message: string): Document {
   const problem = { file, line: 1, column: 1, path: '', message }
-  return { file, value: null, problems: [problem], problem: (_, told) => ({ ...problem, message: told }) }
+  return { file, value: hole, problems: [problem], problem: (_, told) => ({ ...problem, message: told }) }
 }

@@ -1,3 +1,5 @@
+import { isSecret } from './secret.js'
+
 /** Opens an envelope of ansible-vault. */
 export type Unvault = (envelope: string) => { readonly text: string } | { readonly failure: string }
 
@@ -21,6 +23,26 @@ export function closed(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || isVaulted(value)) return value
   const entries: Record<string, unknown> = Object.create(null)
   for (const [name, item] of Object.entries(value)) entries[name] = closed(item)
+  return entries
+}
+
+/** An inventory in the YAML form out of a vault: its variables are closed, but for those that say how hosts are reached and are no secret. */
+export function withClosedVars(groups: unknown): unknown {
+  return mapped(groups, (body) =>
+    mapped(body, (section, name) => {
+      if (name === 'vars') return mapped(section, closedVar)
+      if (name === 'hosts') return mapped(section, (vars) => mapped(vars, closedVar))
+      return name === 'children' ? withClosedVars(section) : section
+    }),
+  )
+}
+
+const closedVar = (value: unknown, name: string): unknown => (/^(ansible|holdfast)_/.test(name) && !isSecret(name) ? value : closed(value))
+
+function mapped(value: unknown, change: (item: unknown, name: string) => unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isVaulted(value)) return value
+  const entries: Record<string, unknown> = Object.create(null)
+  for (const [name, item] of Object.entries(value)) entries[name] = change(item, name)
   return entries
 }
 

@@ -173,6 +173,58 @@ describe('a vault', { timeout: 60_000 }, () => {
       }
     })
 
+    describe('as a whole', () => {
+      const sources: readonly (readonly [string, string])[] = [
+        [
+          'hosts',
+          '[web]\nw ansible_host=192.0.2.7 ansible_password=s3cret note=private\n[web:vars]\nansible_user=deploy\n[top:children]\nweb\n',
+        ],
+        [
+          'hosts.yml',
+          'web:\n  hosts:\n    w: {ansible_host: 192.0.2.7, ansible_password: s3cret, note: private}\n  vars: {ansible_user: deploy}\ntop: {children: {web: }}\n',
+        ],
+      ]
+      const loadWhole = async (name: string, text: string, options: VaultOptions, playbook: string) => {
+        const folder = `whole${++made}`
+        const path = write(`${folder}/${name}`, envelope(text))
+        const book = write(`${folder}/p.yaml`, playbook)
+        await takeVaultPasswords(options)
+        const files = { files: disk, lookup: async () => [], user: 'me', home: '/root', shippedProfiles: '/nowhere' }
+        return { run: await loadRun({ inventory: [path], playbooks: [book], ...files }), path, folder: join(root, folder) }
+      }
+
+      it.each(sources)('names hosts and groups, as it does for Ansible, and says how they are reached: %s', async (name, text) => {
+        const { run, folder } = await loadWhole(name, text, opens, play)
+        expect(run).toMatchObject({
+          hosts: [{ target: { host: 'w', address: '192.0.2.7', user: 'deploy', password: 's3cret' }, groups: ['top', 'web'] }],
+        })
+        const [real] = ansible([
+          { argv: ['ansible-inventory', '--list', '-i', name, '--vault-password-file', join(root, 'password')], cwd: folder },
+        ])
+        expect(JSON.parse(real!.out)).toMatchObject({
+          top: { children: ['web'] },
+          web: { hosts: ['w'] },
+          _meta: { hostvars: { w: { ansible_host: '192.0.2.7' } } },
+        })
+      })
+
+      it.each(sources)('keeps every other value closed: %s', async (name, text) => {
+        const { run } = await loadWhole(name, text, opens, '- hosts: web\n  sysctl:\n    net.ipv4.tcp_rfc1337: "{{ note }}"\n')
+        expect(run).toMatchObject({ problems: [{ message: expect.stringContaining('a value of a vault may stand in a password only') }] })
+        expect(JSON.stringify(run)).not.toMatch(/private|s3cret/)
+      })
+
+      it.each<[string, string, VaultOptions, RegExp]>([
+        ['no password', '[web]\nw\n', {}, /^is encrypted with ansible-vault, and locked: give --vault-password-file/],
+        ['another password', '[web]\nw\n', { vaultPasswordFile: [join(root, 'other')] }, /locked by another password$/],
+        ['a mistake inside', '[web]\nw s3cret\n', opens, /^cannot be read inside its encryption, at line 2: see ansible-vault view/],
+      ])('tells %s, and no line of it', async (_, text, options, message) => {
+        const { run } = await loadWhole('hosts', text, options, '[]\n')
+        expect(run).toMatchObject({ problems: [{ message: expect.stringMatching(message) }] })
+        expect(JSON.stringify(run)).not.toContain('s3cret')
+      })
+    })
+
     it('is listed closed, as ansible-inventory does', async () => {
       const folder = dirname(write('listed/hosts', '[web]\nw\n'))
       write('listed/group_vars/web', `a: ${inline('s3cret')}b: 1\n`)
