@@ -73,6 +73,12 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'holdfast rollback web1 --check', says: 'what taking back its last run would change' },
     { line: 'holdfast rollback web --run 20260112T021500Z-4f2a9c', says: 'take that run back on the whole group' },
   ],
+  init: [
+    { line: 'holdfast init', says: 'asks for hosts, user and what they shall hold' },
+    { line: 'holdfast init --host web1=192.0.2.21 --remedy conntrack-timeout', says: 'the same without questions' },
+    { line: 'holdfast init --host web1 --host web2 --user kim', says: 'hosts that ssh knows by name; root through sudo' },
+    { line: 'holdfast init --remedy rfc1337', says: 'only the playbook, beside an inventory that is there' },
+  ],
   completion: [
     { line: 'source <(holdfast completion bash)', says: 'bash: put this line into ~/.bashrc' },
     { line: 'source <(holdfast completion zsh)', says: 'zsh: put it into ~/.zshrc, below compinit' },

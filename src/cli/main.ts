@@ -27,7 +27,7 @@ export async function runCommandLine(
   const finish = (given: number): void => {
     code = given
   }
-  const program = grammarOf(commandsOf(parts, console, version), finish, console.out.write)
+  const program = grammarOf(commandsOf(parts, console, version, shipped), finish, console.out.write)
     .optionsGroup(headings.general)
     .version(version(), '--version', 'print the version')
   program.hook('preAction', async (_, command) => {
@@ -51,7 +51,7 @@ export async function runCommandLine(
   }
 }
 
-function commandsOf(parts: Parts, console: Console, version: () => string): Commands {
+function commandsOf(parts: Parts, console: Console, version: () => string, shipped: URL): Commands {
   return {
     validate: async (playbooks, options) => (await import('./validate.js')).validate(playbooks, options, parts, console),
     converge: async (command, playbooks, options) =>
@@ -65,6 +65,7 @@ function commandsOf(parts: Parts, console: Console, version: () => string): Comm
     inventory: async (options) => (await import('./inventory.js')).showInventory(options, console),
     adopt: async (patterns, options) => (await import('./adopt.js')).adopt(patterns, options, parts, console),
     importAnsible: async (playbooks, options) => (await import('./import-ansible.js')).importAnsible(playbooks, options, console),
+    init: async (options) => (await import('./init.js')).init(options, shipped, console),
     completion: async (shell, program) => (await import('./completion.js')).completion(shell, program, console),
     complete: async (what, words) => (await import('./complete.js')).complete(what, words, console),
     rollback: async (patterns, options) => (await import('./rollback.js')).rollback(patterns, options, parts, console),

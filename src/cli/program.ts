@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import type { Shell } from './completion.js'
 import { helpForm, teach } from './help.js'
 import { type ImportOptions, withImporting } from './importing.js'
+import type { InitOptions } from './init.js'
 import type { InventoryOptions } from './inventory.js'
 import { headings, unsaid, unsaidOfFleet, withCommon, withFiles, withFleet, withHosts, withKeeping, withRun } from './option-groups.js'
 import {
@@ -30,6 +31,7 @@ export interface Commands {
   rollback(patterns: readonly string[], options: RollbackOptions): Promise<number>
   inventory(options: InventoryOptions): Promise<number>
   diagnose(playbooks: readonly string[], options: DiagnoseOptions): Promise<number>
+  init(options: InitOptions): Promise<number>
   completion(shell: Shell, program: Command): Promise<number>
   complete(what: string, words: readonly string[]): Promise<number>
   adopt(patterns: readonly string[], options: AdoptOptions): Promise<number>
@@ -40,6 +42,7 @@ export interface Commands {
 export const lesson = `holdfast keeps kernel parameters (sysctl) and iptables rules as your YAML says, in the running
 kernel and after the next reboot, over SSH and with nothing installed on the hosts.
 
+  0. holdfast init                  write an inventory and a playbook, if you have none yet
   1. holdfast validate              check inventory.yaml and playbooks/*.yaml; no network
   2. holdfast plan                  look at the hosts, print what would change; changes nothing
   3. holdfast apply --limit HOST    converge one host; it undoes everything by itself if you are locked out

@@ -1,14 +1,29 @@
 import { Argument, type Command } from 'commander'
 import type { Shell } from './completion.js'
+import type { InitOptions } from './init.js'
+import { headings } from './option-groups.js'
+import { collect } from './options.js'
 import type { Commands } from './program.js'
 
 const shells: readonly Shell[] = ['bash', 'zsh', 'fish']
 
 /** Commands that are about holdfast itself and read no playbook: nothing of Ansible's settings or passwords is asked of them. */
-export const settingUp: readonly string[] = ['completion', '__complete']
+export const settingUp: readonly string[] = ['init', 'completion', '__complete']
 
 /** Adds them to the grammar. */
 export function withSettingUp(program: Command, commands: Commands, finish: (code: number) => void): void {
+  program
+    .command('init')
+    .summary('write an inventory and a playbook to begin with')
+    .description(
+      'Write inventory.yaml and playbooks/*.yaml into this folder, over nothing that is there. Asks on a terminal; in a pipe the options say it.',
+    )
+    .usage('[--host NAME=ADDRESS...] [--user USER] [--remedy NAME...]')
+    .optionsGroup(headings.own)
+    .option('--host <host>', 'NAME, NAME=ADDRESS or GROUP:NAME=ADDRESS, may be repeated', collect)
+    .option('--user <user>', 'who logs in (default: root; another becomes root through sudo)')
+    .option('--remedy <remedy>', 'a playbook that comes with holdfast: conntrack-timeout, may be repeated', collect)
+    .action(async (options: InitOptions) => finish(await commands.init(options)))
   program
     .command('completion')
     .summary('print a completion script for bash, zsh or fish')
