@@ -12,8 +12,11 @@ export function yamlText(text: string): string {
 }
 
 function isPlain(text: string): boolean {
-  if (/: |:$| $|^- |^-$|^---|^\.\.\.|^%|^@/.test(text)) return false
-  return readCore(text) === text && readPyYaml(text) === text && ambiguity(text) === undefined && !/^\d{4}-\d/.test(text)
+  // y and n are truths of YAML 1.1, though not of PyYAML
+  if (/^[yYnN]$|: |:$| $|^- |^-$|^---|^\.\.\.|^%|^@/.test(text)) return false
+  // One word that begins as a number may be one somewhere: 0o7, 1_000, `.`, e0
+  if (/^([-+.\d][^ ]*|[eE]\d*)$/.test(text)) return false
+  return readCore(text) === text && readPyYaml(text) === text && ambiguity(text) === undefined
 }
 
 /** A kernel parameter's value: a plain decimal number stays one. */

@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { Adopted, AdoptedPlay } from '../../src/adopt/document.js'
+import { report } from '../../src/generated/validators.js'
+import { blocksOf, commandsOf, readme } from '../house/readme.js'
+import { root } from '../house/sources.js'
 import { type HostSpec, type Lab, startLab } from '../lab/lab.js'
-import { differences, holdfast, outcomes } from './run.js'
+import { differences, holdfast, outcomes, project } from './run.js'
 
 const hostile = `-A INPUT -p udp -m udp --dport 124 -m comment --comment "it's \\"$(reboot)\\" \`id\` # : - 日本 \\\\" -j ACCEPT`
 const rules4 = `*filter
@@ -113,6 +116,7 @@ iptables -I INPUT 3 ${byHand}`),
 
   it('prints the same as a playbook and as data', () => {
     expect(parse(text)).toEqual(adopted.plays)
+    expect(report(adopted), JSON.stringify(report.errors)).toBe(true)
   })
 
   it('prints the same again', async () => {
@@ -213,6 +217,16 @@ iptables -I INPUT 3 ${byHand}`),
     expect(said).toMatch(/^web: .*no playbook can hold this rule .*groups\.web\.addresses/m)
     expect(said).toMatch(/^web2: .*stands in \/etc\/iptables\/rules\.v4 only, .*9101/m)
     expect(said).toMatch(/^web: a file of \/etc sets net\.ipv4\.no_such/m)
+  })
+
+  it('goes as the README says', async () => {
+    const block = blocksOf(readme()).find(({ title }) => title === 'adopt')!
+    const cwd = project(lab, {})
+    const program = [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'src/cli.ts')]
+    for (const command of commandsOf(block)) {
+      const argv = [...program, ...command.split(' ').slice(1), '--known-hosts', join(lab.dir, 'known_hosts')]
+      expect([command, (await lab.run(argv, { cwd, timeout: 60_000 })).code]).toEqual([command, 0])
+    }
   })
 
   it('names a host that cannot be reached, and goes on', async () => {
