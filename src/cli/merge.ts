@@ -15,7 +15,7 @@ export async function merge(paths: readonly string[], options: MergeOptions, con
   const { document, notes, missing } = mergeRuns(runs)
   writeReport([document], { ...options, run: document.run }, console)
   const counts = Object.entries(document.summary).map(([outcome, count]) => `${count} ${outcome}`)
-  const total = `${document.hosts.length} hosts of ${document.merged?.length} runs: ${counts.join(', ') || 'none'}`
+  const total = `${document.hosts.length} hosts, runs merged: ${document.merged?.length}: ${counts.join(', ') || 'none'}`
   for (const note of [...notes, total]) console.err.write(`note: ${show(note, console.err.style)}\n`)
   return exitCode({ hosts: document.hosts }) || (missing.length > 0 ? 3 : 0)
 }
