@@ -1,9 +1,8 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { type Settings, settingsOf } from '../load/ansible-settings.js'
 import { readConfig } from '../load/config-parser.js'
-import { disk } from './files.js'
 import { Mistake } from './options.js'
 
 /** Ansible's settings as they hold in this folder, the file that they stand in, and what is to be told of it. */
@@ -16,7 +15,7 @@ export interface AnsibleConfig {
 /** Reads ANSIBLE_* and the `ansible.cfg` that Ansible itself would read; a Mistake where Ansible, too, would refuse it. */
 export function ansibleConfig(): AnsibleConfig {
   const { file, note } = findConfig()
-  const config = file === undefined ? undefined : readConfig(shown(file), disk.read(file) ?? '')
+  const config = file === undefined ? undefined : readConfig(shown(file), readFileSync(file, 'utf8'))
   const { settings, problems } = settingsOf(config, { env: process.env, cwd: process.cwd(), home: home() })
   const [first] = problems
   if (first) throw new Mistake(`${config && first.file === config.file ? `${first.file}:${first.line}` : first.file}: ${first.message}`)
