@@ -1,5 +1,6 @@
 import type { ChainState, Change, Layer, Line } from '../../types.js'
 import { type Group, placeName } from './groups.js'
+import { isIgnored } from './ignored.js'
 import { commonSubsequence } from './lcs.js'
 import { place } from './place.js'
 import { ownId } from './tokens.js'
@@ -85,16 +86,7 @@ function ownedState(
 function keeps(group: Group, line: Line): boolean {
   if (ownId(line) !== undefined) return true
   if (!group.builtin) return false
-  return foreignJump.test(line) || (group.owned?.chain.ignore ?? []).some((pattern) => globOf(pattern).test(line))
-}
-
-function globOf(pattern: string): RegExp {
-  return new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  )
+  return foreignJump.test(line) || isIgnored(group, line)
 }
 
 /** The wanted lines in order, with the kept ones where they stood: behind the nearest wanted line above them. */

@@ -1,6 +1,7 @@
 import type { Backend, Change, Step } from '../../types.js'
 import { targetOf } from './chain-target.js'
 import { type Group, isBuiltin, placeName } from './groups.js'
+import { idleGlobs } from './ignored.js'
 import { chainOf, type Ruleset } from './ruleset.js'
 import { shadowedBy } from './shadow.js'
 import { ownId } from './tokens.js'
@@ -25,7 +26,7 @@ export function planLive(
     const before = chainOf(ruleset, group.table, group.chain, group.builtin)
     const { after, changes, refused } = targetOf(group, before, 'live')
     if (refused.length > 0 || after === undefined) return { steps: [], warnings: [], refused }
-    const warnings = after === null ? [] : shadows(group, after.lines)
+    const warnings = after === null ? [] : [...idleGlobs(group, before, after), ...shadows(group, after.lines)]
     if (changes.length === 0) return { steps: [], warnings, refused: [] }
     const effect = {
       kind: 'chain',
