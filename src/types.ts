@@ -241,6 +241,26 @@ export interface HostReport {
   readonly warnings?: readonly string[]
   /** Seconds since the host's first connection was tried. */
   readonly seconds?: number
+  /** Where its time went; only where --timing asked for it. */
+  readonly timing?: HostTiming
+}
+
+/** One span of a host's way; `took` includes the parts that lie in it. Milliseconds, `at` since the controller's process began. */
+export interface TimedSpan {
+  readonly stage: string
+  readonly part?: string
+  readonly at: number
+  readonly took: number
+}
+
+/** Where one host's time went, from before its first connection to its outcome. Bytes are those of TCP, where it is our own. */
+export interface HostTiming {
+  readonly at: number
+  readonly took: number
+  readonly execs: number
+  readonly bytesIn?: number
+  readonly bytesOut?: number
+  readonly spans: readonly TimedSpan[]
 }
 
 export interface RunReport {

@@ -1,6 +1,7 @@
 import { exitCode } from '../fleet/exit.js'
 import { jsonOf } from '../report/json.js'
 import { textOf } from '../report/text.js'
+import { timingText } from '../report/timing.js'
 import type { ShownRun } from '../shown.js'
 import type { Console } from './console.js'
 import { playbooksOf } from './files.js'
@@ -9,6 +10,7 @@ import { keepPlan, keptPlanOf, refuseKeeping, writeScripts } from './kept.js'
 import { loadFleet } from './load.js'
 import { type RunOrder, runOnce } from './one-run.js'
 import { type FleetOptions, Mistake } from './options.js'
+import { ownTiming } from './own-timing.js'
 import type { Parts } from './parts.js'
 
 /** `holdfast plan` and `holdfast apply`: the whole run, from the files to the exit code. */
@@ -59,6 +61,7 @@ export function conclude(
   if (script) writeScripts(shown.hosts, json ? console.err : console.out)
   const people = json || script ? console.err : console.out
   people.write(textOf(shown, { ...people.style, diff: options.diff, verbose: options.verbose }))
+  if (options.timing) people.write(timingText(shown.hosts, ownTiming(), people.style))
   if (json) console.out.write(jsonOf(shown))
   if (bug !== undefined) console.err.write(`holdfast: this is a bug: ${bug instanceof Error ? (bug.stack ?? bug.message) : String(bug)}\n`)
   if (failure) console.err.write(`holdfast: ${failure}\n`)

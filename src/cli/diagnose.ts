@@ -6,11 +6,13 @@ import { grown, readHost, type SeenHost } from '../diagnose/seen-host.js'
 import { startFleet } from '../fleet/run.js'
 import { runScript } from '../host/trips.js'
 import { type DiagnosedHost, diagnosisJson, diagnosisText } from '../report/diagnosis.js'
+import { timingText } from '../report/timing.js'
 import type { Console } from './console.js'
 import { disk } from './files.js'
 import { listenForInterrupts } from './interrupt.js'
 import { loadHosts } from './load.js'
 import type { DiagnoseOptions } from './options.js'
+import { ownTiming } from './own-timing.js'
 import type { Parts, Way } from './parts.js'
 
 /** `holdfast diagnose`: looks at every host, and says which of the known failures it is open to. 0, or 4 where a host could not be reached. */
@@ -75,6 +77,7 @@ export async function diagnose(playbooks: readonly string[], options: DiagnoseOp
     })
     const people = options.json ? console.err : console.out
     people.write(diagnosisText(told, people.style))
+    if (options.timing) people.write(timingText(fleet.results(), ownTiming(), people.style))
     if (options.json) console.out.write(diagnosisJson(told))
     return told.some(({ outcome }) => outcome !== undefined) ? 4 : 0
   } finally {

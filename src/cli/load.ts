@@ -5,6 +5,7 @@ import { type Shard, sayShard } from '../shard.js'
 import type { Console } from './console.js'
 import { inventoriesOf, playbooksOf } from './files.js'
 import type { FleetOptions, Options } from './options.js'
+import { readingFiles } from './own-timing.js'
 import type { Parts } from './parts.js'
 
 type Asked = Options & Partial<Pick<FleetOptions, 'prune' | 'shard'>> & { readonly everyHost?: boolean }
@@ -27,16 +28,18 @@ export async function loadFleet(
   console: Console,
 ): Promise<Omit<Run, 'notes'> | undefined> {
   const { limit, shard, tags, extraVars, prune, everyHost } = options
-  const loaded = await parts.load({
-    inventory: inventoriesOf(options),
-    playbooks: named === undefined ? [] : playbooksOf(named),
-    extraVars,
-    ...(limit === undefined ? {} : { limit }),
-    ...(shard === undefined ? {} : { shard }),
-    ...(tags === undefined ? {} : { tags }),
-    ...(prune === undefined ? {} : { prune }),
-    ...(everyHost === undefined ? {} : { everyHost }),
-  })
+  const loaded = await readingFiles(
+    parts.load({
+      inventory: inventoriesOf(options),
+      playbooks: named === undefined ? [] : playbooksOf(named),
+      extraVars,
+      ...(limit === undefined ? {} : { limit }),
+      ...(shard === undefined ? {} : { shard }),
+      ...(tags === undefined ? {} : { tags }),
+      ...(prune === undefined ? {} : { prune }),
+      ...(everyHost === undefined ? {} : { everyHost }),
+    }),
+  )
   if ('problems' in loaded) {
     console.err.write(problemsText(loaded.problems, console.err.style))
     if (options.json) console.out.write(problemsJson(loaded.problems))

@@ -141,6 +141,7 @@ function withHistory(command: Command): Command {
     .optionsGroup(headings.output)
     .option('-D, --diff', 'show unified diffs of boot files and chains')
     .option('--script', 'print what would run on the hosts')
+    .option('--timing', 'measure where the time goes, and print it: a waterfall, or the medians of several hosts')
     .optionsGroup(headings.history)
     .option('--state <folder>', 'the run history (default: .holdfast beside the inventory)')
     .option('--keep-runs <n>', 'runs that the history keeps', wholeNumber(1), 500)

@@ -58,6 +58,8 @@ export interface FleetOptions extends Options {
   /** Only differences of these causes. */
   readonly cause?: readonly Cause[]
   readonly predictUpgrade?: boolean
+  /** Measure and print where the time went. */
+  readonly timing?: boolean
   /** Looks read more than they are asked for, to compare peers by. */
   readonly wide?: boolean
 }

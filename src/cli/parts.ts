@@ -1,13 +1,16 @@
 import { lookup } from 'node:dns/promises'
 import { homedir, hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import type { Converge, FleetHost } from '../engine.js'
+import type { Converge, FleetHost, Stage } from '../engine.js'
 import type { Clock } from '../fleet/watch.js'
 import type { ConvergeOptions } from '../host/converge.js'
+import type { Session } from '../host/session.js'
+import type { Stopwatch } from '../host/stopwatch.js'
 import type { LoadInput, loadRun } from '../load/load.js'
 import type { loadNamed, NamedInput } from '../load/named.js'
 import type { Recall } from '../plan.js'
 import type { HostResult } from '../shown.js'
+import type { Target } from '../types.js'
 import { ansibleConfig } from './ansible-config.js'
 import { connectionDefaults } from './ansible-settings.js'
 import { disk } from './files.js'
@@ -85,7 +88,10 @@ async function startEngine({ run, apply, options, recall, say, way }: EngineOrde
     const failure = saveKey(file, line)
     if (failure) say(failure)
   }
-  const connect = connector({
+  const { startStopwatch, timed } = await import('../host/stopwatch.js')
+  const watches = new Map<string, Stopwatch>()
+  const connected = connector({
+    stopwatch: (host) => watches.get(host),
     ...{
       knownHosts,
       acceptNew,
@@ -95,6 +101,10 @@ async function startEngine({ run, apply, options, recall, say, way }: EngineOrde
     },
     ...{ read: disk.read, saveKeyIn, saveKey: (line: string) => saveKeyIn(files[0]!.file, line) },
   })
+  const connect = (target: Target): Promise<Session> => {
+    const watch = watches.get(target.host)
+    return watch ? timed(watch, () => connected(target)) : connected(target)
+  }
   const fixed = { run, apply, who: whoRuns(), confirmTimeout, lockTimeout, connectTimeout, commandTimeout, connect }
   const { cause, wide } = options
   const aimFor: typeof aimOf = (want, recalled = {}) => {
@@ -102,6 +112,16 @@ async function startEngine({ run, apply, options, recall, say, way }: EngineOrde
     return wide ? widely(aim) : aim
   }
   const usual: Way = async (item, given, recalled) => afterChange(item, given, await converge(item, given, aimFor(item.want, recalled)))
-  return (item, { onStage, signal }) =>
-    (way ?? usual)(item, { ...fixed, onStage: (_, stage) => onStage(stage), signal }, recall?.(item.target.host))
+  return async (item, { onStage, signal }) => {
+    const { host } = item.target
+    const watch = options.timing ? startStopwatch() : undefined
+    if (watch) watches.set(host, watch)
+    const toStage = (stage: Stage): void => {
+      watch?.stage(stage)
+      onStage(stage)
+    }
+    const result = await (way ?? usual)(item, { ...fixed, onStage: (_, stage) => toStage(stage), signal }, recall?.(host))
+    watches.delete(host)
+    return watch ? { ...result, timing: watch.read() } : result
+  }
 }

@@ -17,6 +17,8 @@ export function execute(
   script: string,
   options: RunOptions,
   whyLost: () => string | undefined,
+  /** Told once when the first byte of output comes. */
+  onFirst?: () => void,
 ): Promise<Ran> {
   const bytes = encodeBytes(script)
   return new Promise((resolve, reject) => {
@@ -41,6 +43,7 @@ export function execute(
         return
       }
       let status: Pick<Ran, 'code' | 'signal'> | undefined
+      if (onFirst) channel.once('data', onFirst)
       heard = feed({ input: channel, output: channel, errors: channel.stderr }, bytes, shell.opening, {
         maxOutput,
         overflow: () => lose(`more than ${maxOutput} bytes of output`),

@@ -11,6 +11,7 @@ import { checkHostKey, type KeyCheck, type KeyOwner, type KnownHosts, keyTypesFo
 import { type Credentials, findWays, type Keyring, lockedKeys, logIn, unlockKey } from './login.js'
 import type { Passage } from './proxy-command.js'
 import type { Session } from './session.js'
+import type { Stopwatch } from './stopwatch.js'
 import { type Phase, type SshError, unreachable } from './unreachable.js'
 
 /** What a connection needs to know beside its target. */
@@ -34,6 +35,8 @@ export interface SshOptions {
   readonly identitiesOnly?: boolean
   /** The name that the host's key is looked for under, without its port (HostKeyAlias). */
   readonly alias?: string
+  /** Measures the way of the host of this name, where that was asked for. */
+  readonly stopwatch?: (host: string) => Stopwatch | undefined
   /** StrictHostKeyChecking=no was said, and is not followed. */
   readonly unchecked?: boolean
 }
@@ -49,6 +52,7 @@ const keyring: Keyring = {
 /** A login, and how to end it. */
 export interface OpenClient {
   readonly client: Client
+  readonly watch?: Stopwatch | undefined
   /** Why the connection went away, as far as it was heard. */
   whyLost(): string | undefined
   end(): void
@@ -68,6 +72,9 @@ export async function openClient(target: Access, options: SshOptions, passage?: 
   const socket = passage?.socket ?? openSocket(target, options)
   // ssh2 would wait for a passage that ended before it listened
   if (socket.destroyed) throw unreachable(new Error('it ended at once'), { ...attempt, report: '', check: undefined, ...saidBy(passage) })
+  const watch = options.stopwatch?.(target.host)
+  let reached = watch?.begin(passage ? 'keys' : 'tcp')
+  if (socket instanceof Socket) watch?.carries(socket)
   const ssh = new NodeSSH()
   const connected = ssh.connect({
     host: target.address,
@@ -88,18 +95,23 @@ export async function openClient(target: Access, options: SshOptions, passage?: 
   })
   socket.once('connect', () => {
     attempt.phase = 'handshake'
+    reached?.()
+    reached = watch?.begin('keys')
   })
   client.once('handshake', () => {
     attempt.phase = 'login'
+    reached?.()
+    reached = watch?.begin('login')
     judge.settle()
   })
   try {
     await connected
+    reached?.()
   } catch (error) {
     socket.destroy()
     throw unreachable(error as SshError, { ...attempt, report: login.report(), check: judge.check(), ...saidBy(passage) })
   }
-  return { client, whyLost: () => lastError, end: () => endOf(client, socket) }
+  return { client, watch, whyLost: () => lastError, end: () => endOf(client, socket) }
 }
 
 const saidBy = (passage: Passage | undefined): { readonly said?: string } => {
@@ -114,11 +126,18 @@ function endOf(client: Client, socket: Duplex): void {
 }
 
 /** A session over a login. */
-export function sessionOver({ client, whyLost, end }: OpenClient, target: Access): Session {
+export function sessionOver({ client, watch, whyLost, end }: OpenClient, target: Access): Session {
   let closed = false
   return {
     run: (script, options) =>
-      execute(client, shellFor(target), script, options, () => (closed ? 'it was closed from this side' : whyLost())),
+      execute(
+        client,
+        shellFor(target),
+        script,
+        options,
+        () => (closed ? 'it was closed from this side' : whyLost()),
+        watch?.begin('first byte'),
+      ),
     close() {
       closed = true
       end()

@@ -9,7 +9,7 @@ export function reportOf({ run, command, shard, hosts, summary }: ShownRun): Run
   return { run, command, ...(shard && { shard: { number: shard.number, of: shard.of } }), hosts: hosts.map(hostOf), summary }
 }
 
-function hostOf({ host, outcome, reason, version, changes, warnings, seconds }: HostResult): HostReport {
+function hostOf({ host, outcome, reason, version, changes, warnings, seconds, timing }: HostResult): HostReport {
   return {
     host,
     outcome,
@@ -18,5 +18,6 @@ function hostOf({ host, outcome, reason, version, changes, warnings, seconds }: 
     changes,
     ...(warnings?.length ? { warnings } : {}),
     ...(seconds === undefined ? {} : { seconds }),
+    ...(timing === undefined ? {} : { timing }),
   }
 }
