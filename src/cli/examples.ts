@@ -33,7 +33,6 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'holdfast apply --shard 3/8', says: 'the third eighth of a fleet that eight controllers share' },
     { line: 'holdfast apply plan.json --at-window', says: 'a kept plan, once its hosts are in their change windows' },
     { line: 'holdfast apply --cause upgrade', says: 'repair what an upgrade took away, and nothing else' },
-    { line: 'holdfast apply --confirm-timeout 120', says: 'slow links: leave the new connection more time before all is undone' },
   ],
   watch: [
     { line: 'holdfast watch --every 15m', says: 'a run at once, then each quarter of an hour' },

@@ -21,7 +21,7 @@ const lines = Object.entries(examples).flatMap(([name, own]) => own.map(({ line 
 
 /** The words of a line as sh reads it, without what goes to a file. */
 const wordsOf = (line: string): readonly string[] =>
-  execFileSync('sh', ['-c', `printf '%s\\0' ${line.replace(/^source <\((.*)\)$/, '$1').replace(/ >.*/, '')}`], { encoding: 'utf8' })
+  execFileSync('sh', ['-c', `printf '%s\\0' ${line.replace(/^source <\((.*)\)$/, '$1').replace(/ [>|] .*/, '')}`], { encoding: 'utf8' })
     .split('\0')
     .slice(0, -1)
 
@@ -51,7 +51,7 @@ describe('help', () => {
     const { status, stdout } = await runHere([name, '--help'])
     expect(status).toBe(0)
     const [, ending] = stdout.split('\nExamples:\n')
-    expect(ending?.match(/^ {2}holdfast /gm)).toHaveLength(examples[name]!.length)
+    expect(ending?.match(/^ {2}(holdfast |source )/gm)).toHaveLength(examples[name]!.length)
     expect(await runHere(['help', name])).toEqual({ status: 0, stdout, stderr: '' })
   })
 
