@@ -45,20 +45,20 @@ export function importPlaybooks(
 
   const leave = (task: Task, { message, needle }: Unturned): void => {
     const problem = task.document.problem(placeIn(task, needle), message, needle === undefined ? {} : { needle })
-    left.push({ ...problem, module: task.module })
-    ledger.remark(spell({ ...problem, module: task.module }), task)
+    const one = { ...problem, module: task.module }
+    // The rounds of a loop are left for one reason.
+    if (left.some((other) => spell(other) === spell(one))) return
+    left.push(one)
+    ledger.remark(spell(one), task)
   }
-  const carryOut = (operation: Operation, task: Task): void => {
-    if (operation.do === 'leave') {
-      leave(task, { message: operation.why })
-      return
+  const carryOut = (operations: readonly Operation[], task: Task): void => {
+    ledger.apply(operations, task)
+    for (const operation of operations) {
+      if (operation.do === 'leave') leave(task, { message: operation.why })
+      if (operation.do !== 'note') continue
+      notes.add(operation.text)
+      ledger.remark(`note: ${operation.text}`, task)
     }
-    if (operation.do !== 'note') {
-      ledger.apply(operation, task)
-      return
-    }
-    notes.add(operation.text)
-    ledger.remark(`note: ${operation.text}`, task)
   }
   const visit = (task: Task, fields: Fields): void => {
     if (task.barrier === undefined) remember(task, files, copied)
@@ -70,9 +70,7 @@ export function importPlaybooks(
       leave(task, task.barrier)
       return
     }
-    const done = attempt(() => {
-      for (const operation of turn(task, fields, files, copied)) carryOut(operation, task)
-    })
+    const done = attempt(() => carryOut(turn(task, fields, files, copied), task))
     if ('unturned' in done) leave(task, done.unturned)
   }
   for (const path of paths) {

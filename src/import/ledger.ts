@@ -1,6 +1,10 @@
 import type { RuleOptions } from '../generated/playbook.js'
 import { chainWrong, isBuiltin } from '../load/chain-name.js'
 import { readRule } from '../load/rule.js'
+import { checkWords } from '../load/rule-check.js'
+import { optionWords } from '../load/rule-options.js'
+import { splitWords } from '../load/words.js'
+import { spell } from '../resources/iptables/spell.js'
 import { builtinChains } from '../resources/iptables/want.js'
 import { refuse } from './left.js'
 import type { ChainAt, Operation } from './operations.js'
@@ -29,8 +33,8 @@ type OnChain = Extract<Entry, ChainAt>
 export interface Ledger {
   readonly tops: readonly Entry[]
   readonly rest: readonly Entry[]
-  /** Works one operation in; refuses where no playbook here would hold its end state. */
-  readonly apply: (operation: Operation, task: Task) => void
+  /** Works all that a task does in, or nothing: refuses where no playbook here would hold its end state. */
+  readonly apply: (operations: readonly Operation[], task: Task) => void
   readonly remark: (text: string, task: Task) => void
 }
 
@@ -146,7 +150,7 @@ export function openLedger(): Ledger {
     rest.push({ kind: 'value', task, scope: task.scope, key, value })
   }
 
-  const apply = (operation: Operation, task: Task): void => {
+  const applyOne = (operation: Operation, task: Task): void => {
     if ('chain' in operation && operation.chain !== undefined) checkChain(operation.chain, operation.table)
     if (operation.do === 'put') put(operation, task)
     else if (operation.do === 'take') take(operation, task)
@@ -163,10 +167,10 @@ export function openLedger(): Ledger {
     get rest() {
       return rest
     },
-    apply: (operation, task) => {
+    apply: (operations, task) => {
       const before = { tops: tops.map(copyOf) as Kind<'rule'>[], rest: rest.map(copyOf) }
       try {
-        apply(operation, task)
+        for (const operation of operations) applyOne(operation, task)
       } catch (error) {
         // What was refused half-way has changed nothing.
         tops = before.tops
@@ -221,13 +225,18 @@ function removeFrom(rules: Held[], words: string): void {
 
 const nobody = { get: () => undefined, names: () => [] }
 
-/** By what two rules are known to be one: their words, where no variable stands in them. A rule that a playbook here would not take is refused. */
+/** By what two rules are known to be one: as iptables-save prints them where that is known, else their words, the names of variables among them. A rule that a playbook here would not take is refused. */
 function wordsOf(rule: string | RuleOptions, family: ChainAt['family']): string {
+  const of = family === 'both' ? 'ipv4' : family
   const text = JSON.stringify(rule)
-  if (text.includes('{{')) return text
-  const both = family === 'both'
-  const read = readRule(rule, { family: both ? 'ipv4' : family, both, scope: nobody, names: () => null })
-  const [wrong] = read.wrong
-  if (wrong) refuse(wrong.message, wrong.needle)
-  return JSON.stringify(read.specs)
+  if (!text.includes('{{')) {
+    const read = readRule(rule, { family: of, both: family === 'both', scope: nobody, names: () => null })
+    const spelled = read.specs.map((spec) => spell(spec, of) ?? spec.join(' '))
+    return read.wrong[0] ? refuse(read.wrong[0].message, read.wrong[0].needle) : JSON.stringify(spelled)
+  }
+  const masked = JSON.parse(text.replace(/\{\{ ([\w.-]+) \}\}/g, '\uE000$1\uE001')) as string | RuleOptions
+  const read = typeof masked === 'string' ? splitWords(masked, nobody) : optionWords(masked, of, nobody)
+  if ('wrong' in read) return refuse(read.wrong.message, read.wrong.needle)
+  const [wrong] = checkWords(read.words)
+  return wrong ? refuse(wrong.message, wrong.needle) : JSON.stringify(read.words)
 }

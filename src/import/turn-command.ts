@@ -30,6 +30,8 @@ function linesOf(text: string, shell: boolean): readonly (readonly string[])[] {
   const masked = text.replace(/\{\{.*?\}\}/gs, (name) => String.fromCharCode(first + names.push(name) - 1))
   const back = (word: string): string => word.replace(/[\uE000-\uF8FF]/g, (mark) => names[mark.charCodeAt(0) - first] ?? '')
   const cut = (part: string): readonly string[] => {
+    const saved = /^(?:sudo )?(?:[/\w]*\/)?(ip6?tables-save)(?: -c)? *> *([\w./-]+)$/.exec(part.trim())
+    if (saved) return [saved[1] ?? '', '>', saved[2] ?? '']
     const words = shellWords(part.replace(/\s+[12&]?>\s*\/dev\/null(\s+2>&1)?/g, '').trim())
     return words?.map(back) ?? refuse('is more than plain commands, one after the other')
   }

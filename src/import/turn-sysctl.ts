@@ -16,7 +16,7 @@ export function turnSysctl(args: Fields, env: Env): readonly Operation[] {
   if (fill(args.state ?? 'present', env, 'know') === 'absent') {
     return refuse(`state: absent takes the line of ${name} out of ${String(file)} and leaves the value: only a value can be wanted here`)
   }
-  const value = args.value ?? args.val
+  const value = args.value ?? args.val ?? refuse(`gives ${name} no value`)
   const notes: Operation[] = []
   if (args.sysctl_file !== undefined) {
     notes.push({ do: 'note', text: `${name} is kept in holdfast's own file below /etc/sysctl.d, not in ${String(file)}` })

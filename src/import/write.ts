@@ -86,7 +86,7 @@ function varLines({ vars, defaults }: PlayHead, body: readonly string[], invento
   }
   const lines = [...needed].map(([name, text]) => {
     const why = Object.hasOwn(vars, name) ? '' : "    # a role's default; here it wins over the inventory's"
-    return `    ${name}: ${text}${why}`
+    return `    ${flow(name)}: ${text}${why}`
   })
   return lines.length === 0 ? [] : ['  vars:', ...lines]
 }

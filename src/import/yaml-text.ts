@@ -25,7 +25,9 @@ function isPlain(text: string): boolean {
   return /^[A-Za-z0-9_./][A-Za-z0-9_./-]*$/.test(text) && isText(text)
 }
 
-const isText = (text: string): boolean => readCore(text) === text && readPyYaml(text) === text && ambiguity(text) === undefined
+// Some readers of YAML 1.1 take y and n for true and false.
+const isText = (text: string): boolean =>
+  !/^[yn]$/i.test(text) && readCore(text) === text && readPyYaml(text) === text && ambiguity(text) === undefined
 
 function quoted(text: string): string {
   return JSON.stringify(text).replace(

@@ -97,3 +97,32 @@ cp -a all/usr/sbin/netfilter-persistent tree/usr/sbin/
 cp -a all/usr/share/netfilter-persistent tree/usr/share/
 for from in all/lib/systemd/system all/usr/lib/systemd/system; do [ ! -d "$from" ] || cp -a "$from" tree/usr/lib/systemd/; done
 `
+
+/** The modules of ansible.posix and community.general as a folder for ANSIBLE_COLLECTIONS_PATH, unpacked from Debian's package and not installed. */
+export const ansibleCollections = async (): Promise<string> => {
+  const tree = join(cache, 'ansible-collections')
+  if (existsSync(tree)) return tree
+  const making = `${tree}.${process.pid}`
+  mkdirSync(making, { recursive: true })
+  try {
+    await must(['sh', '-eu', '-c', unpackCollections], { cwd: making })
+  } catch (error) {
+    throw new Error(`the modules of ansible.posix and community.general come from apt-get download ansible: ${String(error)}`)
+  }
+  try {
+    renameSync(join(making, 'tree'), tree)
+  } catch (error) {
+    if (!existsSync(tree)) throw error // another test was quicker
+  }
+  rmSync(making, { recursive: true, force: true })
+  return tree
+}
+
+const unpackCollections = `
+download() { apt-get -q download ansible >&2; }
+download || { apt-get -q update >&2; download; }
+at=./usr/lib/python3/dist-packages/ansible_collections
+dpkg --fsys-tarfile ansible_*.deb | tar -x "$at/ansible/posix" "$at/community/general"
+mkdir tree
+mv usr/lib/python3/dist-packages/ansible_collections tree/ansible_collections
+`
