@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RunHead } from '../../src/history/document.js'
@@ -88,6 +88,22 @@ describe('the history of a controller', () => {
     writeFileSync(part, readFileSync(part, 'utf8').replace(/"pid":\d+/, '"pid":1'))
     beginJournal(state, head('20260112T021600Z-2'), attendees).end([], 'x')
     expect(existsSync(part)).toBe(true)
+  })
+
+  it.each([
+    ['of this machine', hostname(), 0, true],
+    ['of another machine', 'jump2', 0, false],
+    ['of another machine, a day old', 'jump2', 25, true],
+  ])('takes the journal of a dead process %s for a dead controller, or not', (_, machine, hours, dead) => {
+    beginJournal(state, head('20260112T021500Z-1'), attendees)
+    const part = join(state, 'runs', '20260112T021500Z-1.part')
+    const text = readFileSync(part, 'utf8').replace(/"pid":\d+,"machine":"[^"]+"/, `"pid":999999999,"machine":"${machine}"`)
+    expect(text).toContain('"pid":999999999')
+    writeFileSync(part, text)
+    const time = new Date(Date.now() - hours * 3_600_000)
+    utimesSync(part, time, time)
+    beginJournal(state, head('20260112T021600Z-2'), attendees).end([], 'x')
+    expect(existsSync(part)).toBe(!dead)
   })
 
   it.each([
