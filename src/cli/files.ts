@@ -99,12 +99,18 @@ export function inventoriesOf({ inventory }: Pick<Options, 'inventory'>): readon
   return (inventory ?? ['inventory.yaml']).map((path) => (path.includes(',') ? path : present('inventory', path)))
 }
 
+function noPlaybooks(): string {
+  const site = ['site.yml', 'site.yaml'].find((name) => existsSync(name))
+  const way = site === undefined ? '' : `, or turn Ansible's: holdfast import-ansible ${site} | holdfast plan -`
+  return `there are no playbooks/*.yaml here; name a playbook${way}`
+}
+
 /** The playbooks that were named, or those directly in playbooks/; a Mistake where there is none. */
 export function playbooksOf(named: readonly string[]): readonly string[] {
   const kept = named.find((path) => path.endsWith('.json'))
   if (kept !== undefined) throw new Mistake(`${kept} is no playbook (a YAML file); a kept plan is for apply, alone`)
   const found = (disk.list('playbooks') ?? []).filter((name) => /\.ya?ml$/.test(name)).map((name) => `playbooks/${name}`)
-  if (named.length === 0 && found.length === 0) throw new Mistake('there are no playbooks/*.yaml here; name a playbook')
+  if (named.length === 0 && found.length === 0) throw new Mistake(noPlaybooks())
   const folder = named.find((path) => present('playbook', path) !== '-' && statSync(path).isDirectory())
   if (folder !== undefined) throw new Mistake(`${folder} is a folder; name the playbooks in it`)
   return named.length > 0 ? named : found

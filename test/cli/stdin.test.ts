@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadTexts, memory } from '../load/rows.js'
-import { makeFolder } from './process.js'
+import { makeFolder, runSource } from './process.js'
 
 const source = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const play = '- hosts: all\n  sysctl:\n    net.ipv4.tcp_rfc1337: 0\n'
@@ -38,6 +38,16 @@ describe('a playbook from stdin', () => {
     expect(status).toBe(1)
     expect(stderr).toMatch(/^<stdin>:4:3 .*tasks: this is an Ansible playbook, .*: holdfast import-ansible site\.yml \| holdfast plan -\n/)
     expect(stderr).toMatch(/\n1 problem\n$/)
+  })
+
+  it('is named where there is none of ours, but one of Ansible', () => {
+    const other = makeFolder({ hosts: 'web1\n', 'site.yml': '- hosts: all\n  roles: []\n' })
+    expect(runSource('src/cli.ts', ['plan', '-i', 'hosts'], other.folder)).toMatchObject({
+      status: 1,
+      stderr:
+        "holdfast: there are no playbooks/*.yaml here; name a playbook, or turn Ansible's: holdfast import-ansible site.yml | holdfast plan -\n",
+    })
+    other.remove()
   })
 
   it('removes nothing that another one put there', async () => {
