@@ -1,6 +1,7 @@
 import { readKey, readValue } from '../load/sysctl-key.js'
 import { hasTemplate } from '../load/template.js'
 import { seenFiles } from '../resources/sysctl/files.js'
+import { movedBy } from '../resources/sysctl/keys.js'
 import { bootReader } from '../resources/sysctl/order.js'
 import { parseFile } from '../resources/sysctl/parse.js'
 import { pathKey } from '../resources/sysctl/spelling.js'
@@ -13,7 +14,10 @@ import { heldValues } from './survey.js'
 export function valuesOf(seen: Seen, want: HostWant): { readonly values: readonly HeldValue[]; readonly notes: readonly string[] } {
   const live = heldValues(seen.sections, 'live')
   const named = namedValues(seen, want)
-  const found = new Map([...changedValues(live, heldValues(seen.sections, 'fresh')), ...named])
+  const changed = changedValues(live, heldValues(seen.sections, 'fresh'))
+  const found = new Map(
+    [...changed].filter(([path]) => named.has(path) || !isMoved(path, [...changed.keys(), ...named.keys()])).concat([...named]),
+  )
   const all = [...found].map(
     ([path, value]): HeldValue => ({ kind: 'value', path, key: pathKey(path), value: plain(live.get(path) ?? value) }),
   )
@@ -39,6 +43,16 @@ function changedValues(live: ReadonlyMap<string, string>, fresh: ReadonlyMap<str
       const before = untouched(path, fresh, live)
       return before !== undefined && plain(before) !== plain(value) && whyNoSetting(path) === undefined
     }),
+  )
+}
+
+/** Whether another of these keys has moved it: it follows again after a reboot. `default` moves interfaces only. */
+function isMoved(path: string, others: readonly string[]): boolean {
+  return others.some(
+    (other) =>
+      other !== path &&
+      !other.includes('/conf/default/') &&
+      movedBy(other).some((pattern) => new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^/]+')}$`).test(path)),
   )
 }
 

@@ -12,7 +12,13 @@ export function adoptedYaml({ plays, undecided, leftOut }: Adopted): string {
     '# yaml-language-server: $schema=../schemas/playbook.schema.json',
     ...first,
     ...(plays.length === 0 ? ['[]'] : plays.flatMap((play, at) => (at === 0 ? playLines(play) : ['', ...playLines(play)]))),
-    ...(open.length === 0 ? [] : ['', '# Not the same in both layers: uncomment what shall hold.', ...open]),
+    ...(open.length === 0
+      ? []
+      : [
+          '',
+          `# Not the same in both layers: uncomment what shall hold${plays.length === 0 ? ', and take the [] above out' : ''}.`,
+          ...open,
+        ]),
     ...(told.length === 0 ? [] : ['', '# Left out:', ...told]),
     '',
   ].join('\n')

@@ -120,15 +120,15 @@ function print(all: Adopted, results: readonly HostResult[], { json, out }: Adop
   for (const { host, outcome, reason } of failed)
     console.err.write(`${show(`${host}: ${outcome}: ${reason ?? 'no reason is known'}`, console.err.style)}\n`)
   const text = adoptedYaml(all)
-  const none = failed.length > 0 && failed.length === results.length
+  const none = failed.length === results.length
   if (out !== undefined && none)
     console.err.write(`holdfast: nothing is known of any host, so ${show(out, console.err.style)} is not written\n`)
   else if (out !== undefined) keep(out, text)
   if (json)
     console.out.write(
-      `${JSON.stringify({ ...all, hosts: results.map(({ host, outcome, reason }) => ({ host, outcome: outcome === 'in-sync' ? undefined : outcome, reason })) }, null, 2)}\n`,
+      `${JSON.stringify({ ...all, hosts: results.map(({ host }) => failed.find((one) => one.host === host) ?? { host }) }, null, 2)}\n`,
     )
-  else if (out === undefined) console.out.write(text)
+  else if (out === undefined && !none) console.out.write(text)
 }
 
 /** Whole or not at all. */
