@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, ty
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** Where V8's machine code of a file is kept between runs: with it a start takes half as long. */
+/** Where the code that V8 made of a file is kept between runs: with it a start takes half as long. */
 export interface CodeCache {
   read(): Buffer | undefined
   /** A cache that cannot be written is done without. */

@@ -16,6 +16,7 @@ export interface Stopwatch {
   read(): HostTiming
 }
 
+/** A stopwatch for one host, started now. */
 export function startStopwatch(): Stopwatch {
   const spans: TimedSpan[] = []
   const sockets: Socket[] = []
