@@ -5,6 +5,7 @@ import { placeOf, root, sources } from './sources.js'
 
 /** The places of src/, from the top down: each may import what stands below it, and nothing beside it. */
 const rows: readonly (readonly string[])[] = [
+  ['index'],
   ['cli'],
   ['fleet', 'host'],
   ['report'],
