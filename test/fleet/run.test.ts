@@ -58,7 +58,7 @@ describe('a run over the fleet', () => {
   it("tells what goes on and reports in the inventory's order", async () => {
     const { run, told } = fleet('1-changed 2-in-sync', {
       forks: 2,
-      converge: (item, watch) => sleep(item.target.host === '1-changed' ? 20 : 0).then(() => byName(item, watch)),
+      converge: (item, watch) => sleep(item.target.host === '1-changed' ? 300 : 0).then(() => byName(item, watch)),
     })
     await run.done
     expect(run.results().map((result) => result.host)).toEqual(['1-changed', '2-in-sync'])
