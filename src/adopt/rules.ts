@@ -63,7 +63,7 @@ function readChain(place: Place, state: ChainState, docker: boolean, stood: Stoo
   const builtin = isBuiltin(table, chain)
   const mine = state.lines.filter((line) => !isForeignRule(line) && (ownId(line) !== undefined || !stood.isVendors(table, chain, line)))
   const foreign = state.lines.length - mine.length
-  if (foreign > 0) draft.notes.push(`${nameOf(place)}: ${count(foreign)} of daemons or of the product left as they are`)
+  if (foreign > 0) draft.notes.push(`${nameOf(place)}: ${count(foreign)} of daemons or of the product`)
   if (stood.holds === 'nothing') {
     if (mine.length > 0)
       draft.notes.push(`${nameOf(place)}: the product's profile has no form for ${family} rules, so ${count(mine.length)} cannot be held`)

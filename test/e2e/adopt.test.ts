@@ -63,6 +63,15 @@ const specs: readonly HostSpec[] = [
   { name: 'web1', kind: 'web', files: web },
   { name: 'web2', kind: 'web', files: web },
   { name: 'old', kind: 'web', backend: 'legacy', files: web },
+  { name: 'table', kind: 'web', files: web, hide: ['/usr/bin/unshare'] },
+  {
+    name: 'sudo',
+    kind: 'web',
+    files: web,
+    users: [{ name: 'deploy', password: 'x', sudoers: 'deploy ALL=(ALL) NOPASSWD: ALL' }],
+    vars: { ansible_user: 'deploy', ansible_become: true },
+  },
+  { name: 'ufw', kind: 'bare', files: { '/etc/ufw/ufw.conf': 'ENABLED=yes\n' } },
   { name: 'alp', kind: 'alpine' },
   { name: 'app', kind: 'appliance', vars: { holdfast_profile: 'iwsva-6.5' } },
   { name: 'naked', kind: 'bare', hide: noTools },
@@ -103,6 +112,7 @@ describe('adopt', () => {
       lab.host('web2').must(`iptables -A INPUT -p tcp --dport 26 -j ACCEPT
 sed -i 's/^-A office -j RETURN/-A office -p tcp -m tcp --dport 9101 -j ACCEPT\\n&/' /etc/iptables/rules.v4
 echo 31 > /proc/sys/net/ipv4/tcp_fin_timeout; echo 5 > /proc/sys/net/ipv4/tcp_syn_retries`),
+      lab.host('ufw').must('iptables -A INPUT -p tcp --dport 1 -j ACCEPT'),
       lab.host('alp').must(`iptables -A INPUT -p udp --dport 53 -j ACCEPT
 iptables-save > /etc/iptables/rules-save`),
       lab.host('app').must(`sed -i '/# stateful$/a IPTABLE ipv4 -A INPUT ${byHand}' /usr/iwss/iwsvafw.sh
@@ -180,6 +190,12 @@ iptables -I INPUT 3 ${byHand}`),
     ])
     expect(text).toContain('# live 31, after reboot 30: choose\n# - name: To be decided for web2\n#   hosts: web2\n#   sysctl:\n')
     expect(playsOf(adopted.plays, 'web2').flatMap(({ chains = [] }) => chains)).toEqual([])
+  })
+
+  it('leaves rules beside another firewall to somebody', () => {
+    expect(open('ufw').map(({ why, play }) => [why.slice(0, 33), rulesOf([play]).map(({ id }) => id)])).toEqual([
+      ['another firewall is here: ufw (/e', ['tcp-1-accept']],
+    ])
   })
 
   it('has a sound playbook in its comments', async () => {
