@@ -1,7 +1,7 @@
 import { hole } from '../load/hole.js'
 import { hasTemplate, textOf } from '../load/template.js'
 import { isVaulted } from '../load/vaulted.js'
-import { refuse } from './left.js'
+import { attempt, refuse } from './left.js'
 
 /** Variables as they stand for one task of a playbook, those of the inventory not among them: their names are kept. */
 export interface Env {
@@ -96,9 +96,16 @@ function lookUp(path: readonly string[], needle: string, env: Env, mode: Mode, d
     )
   }
   if (rest.some((step) => !/^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(step))) refuse(`${needle}: a name with a dot in it cannot be kept`, needle)
-  if (own) fill(env.play[name], env, mode, depth + 1)
-  else if (Object.hasOwn(env.defaults, name)) fill(env.defaults[name], env, mode, depth + 1)
+  const value = own ? env.play[name] : Object.hasOwn(env.defaults, name) ? env.defaults[name] : undefined
+  // A variable that holds names of this task alone is written out.
+  if (value !== undefined && JSON.stringify(fill(value, env, mode, depth + 1)) !== alone(value, env, depth + 1))
+    return inside(value, rest, needle, env, mode, depth, mayLack)
   return { kept: path.join('.') }
+}
+
+function alone(value: unknown, env: Env, depth: number): string | undefined {
+  const read = attempt(() => fill(value, { ...env, inner: {} }, 'keep', depth))
+  return 'value' in read ? JSON.stringify(read.value) : undefined
 }
 
 function inside(found: unknown, rest: readonly string[], needle: string, env: Env, mode: Mode, depth: number, mayLack: boolean): Answer {

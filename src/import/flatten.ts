@@ -7,7 +7,7 @@ import { type Env, fill } from './fill.js'
 import { attempt, type Unturned } from './left.js'
 import { roundsOf } from './loops.js'
 import type { Scope } from './scope.js'
-import { type Fields, isFields, known, moduleOf, type PlayHead, shortName, type Task } from './tasks.js'
+import { type Fields, isFields, known, moduleOf, type PlayHead, shortName, type Task, textIn } from './tasks.js'
 import { listOf, open, standingOf, type Visitor } from './visitor.js'
 
 /** Where a list of tasks stands, and what holds for all of it. */
@@ -41,7 +41,7 @@ export function walkTasks(tasks: unknown, path: Path, bench: Bench, files: Files
 }
 
 function walkTask(task: Fields, path: Path, outer: Bench, files: Files, visitor: Visitor): void {
-  const tags = listOf(task.tags).map(String)
+  const tags = listOf(task.tags).map(textIn)
   const vars = isFields(task.vars) ? task.vars : {}
   const standing = { ...outer.standing, ...(isFields(task.module_defaults) ? task.module_defaults : {}) }
   const bench: Bench = { ...outer, inner: { ...outer.inner, ...vars }, standing, barrier: outer.barrier ?? barrierOf(task, tags) }
@@ -70,7 +70,7 @@ function walkTask(task: Fields, path: Path, outer: Bench, files: Files, visitor:
 function barrierOf(task: Fields, tags: readonly string[]): Unturned | undefined {
   if (tags.includes('never')) return { message: 'it runs only when its tag is asked for (never)' }
   if (task.local_action !== undefined) return { message: 'it runs on another machine (local_action)' }
-  if (task.delegate_to !== undefined && !/^\{\{\s*inventory_hostname\s*\}\}$/.test(String(task.delegate_to)))
+  if (task.delegate_to !== undefined && !/^\{\{\s*inventory_hostname\s*\}\}$/.test(textIn(task.delegate_to)))
     return { message: 'it runs on another machine (delegate_to)' }
   if (task.run_once === true) return { message: 'it runs on the first host only (run_once)' }
   return task.check_mode === true ? { message: 'it changes nothing (check_mode)' } : undefined
@@ -213,7 +213,7 @@ export function walkRole(written: unknown, path: Path, outer: Bench, files: File
     ...outer,
     inner,
     folders: [folder, ...outer.folders],
-    barrier: outer.barrier ?? barrierOf(fields, listOf(fields.tags).map(String)),
+    barrier: outer.barrier ?? barrierOf(fields, listOf(fields.tags).map(textIn)),
     depth: outer.depth + 1,
   }
   const held = attempt(() => (fields.when === undefined ? bench.scope : whenOf(fields.when, bench.scope, envOf(bench))))

@@ -3,7 +3,7 @@ import { type Files, folderOf, join } from '../load/files.js'
 import { hole } from '../load/hole.js'
 import { hasTemplate } from '../load/template.js'
 import { type Bench, maxDepth, walkRole, walkTasks } from './flatten.js'
-import { type Fields, isFields } from './tasks.js'
+import { type Fields, isFields, textIn } from './tasks.js'
 import { listOf, open, type Visitor } from './visitor.js'
 
 /** Tells a visitor each task of a playbook, those of imported files and roles in their places; false: there is no such file. */
@@ -56,25 +56,26 @@ function walkPlay(play: Fields, at: number, document: Document, files: Files, vi
   const root = folderOf(document.file)
   const moving = new Map<string, string>()
   for (const prompt of Array.isArray(play.vars_prompt) ? play.vars_prompt : [])
-    if (isFields(prompt)) moving.set(String(prompt.name), 'is asked for while Ansible runs')
+    if (isFields(prompt)) moving.set(textIn(prompt.name), 'is asked for while Ansible runs')
   const vars: Record<string, unknown> = { ...(isFields(play.vars) ? play.vars : {}) }
   for (const [index, each] of listOf(play.vars_files).entries()) readVars(each, [at, 'vars_files', index], vars)
   function readVars(written: unknown, path: Path, into: Record<string, unknown>): void {
     const found = listOf(written)
-      .map(String)
+      .map(textIn)
       .find((name) => !hasTemplate(name) && files.read(join(root, name)) !== undefined)
     const read = found === undefined ? undefined : open(join(root, found), files, visitor)
     if (read && isFields(read.value)) Object.assign(into, read.value)
     else if (!read || read.value !== null)
-      visitor.left(document.problem(path, `no variables could be read from ${listOf(written).join(' or ')}`), 'vars_files')
+      visitor.left(document.problem(path, `no variables could be read from ${listOf(written).map(textIn).join(' or ')}`), 'vars_files')
   }
   const defaults: Record<string, unknown> = {}
   const hosts = play.hosts
-  const base = Array.isArray(hosts) ? hosts.join(':') : String(hosts ?? '')
+  const named = (Array.isArray(hosts) ? hosts : [hosts]).map(textIn)
+  const base = named.includes('') ? '' : named.join(':')
   const wrongHosts = base === '' || hasTemplate(base) ? 'hosts: of the play is known only while Ansible runs' : localOf(base)
   const name = typeof play.name === 'string' && !hasTemplate(play.name) ? play.name : ''
   const bench: Bench = {
-    play: { head: { name, tags: listOf(play.tags).map(String), vars, defaults }, late: {}, moving },
+    play: { head: { name, tags: listOf(play.tags).map(textIn), vars, defaults }, late: {}, moving },
     document,
     scope: { base, only: [] },
     inner: from.inner ?? {},

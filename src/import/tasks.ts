@@ -53,7 +53,7 @@ export function moduleOf(task: Fields): { readonly module: string; readonly writ
     }
     if (isFields(action) && typeof action.module === 'string') {
       const { module, ...written } = action
-      return { module: String(module), written }
+      return { module: textIn(module), written }
     }
   }
   const found = Object.keys(task).filter((key) => !keywords.has(key) && !key.startsWith('with_'))
@@ -64,6 +64,11 @@ export function moduleOf(task: Fields): { readonly module: string; readonly writ
 /** `ansible.builtin.iptables` as `iptables`; modules of other collections keep their whole name. */
 export function shortName(module: string): string {
   return module.replace(/^(ansible\.(builtin|posix|legacy)|community\.general)\./, '')
+}
+
+/** A single value from YAML as text; a list, a mapping and what could not be read have none. */
+export function textIn(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
 /** Whether a value from YAML is a mapping. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { importPlaybooks } from '../../src/import/import.js'
+import { faultsOf } from '../../src/load/check.js'
+import { readDocument } from '../../src/load/document.js'
 import { loadTexts, memory, yamlRows } from '../load/rows.js'
 
 interface Row {
@@ -84,5 +86,51 @@ describe('import-ansible', () => {
       '- hosts: web\n  tasks:\n    - apt: name=nginx\n    - apt: name=curl\n    - debug: { msg: iptables }\n    - command: uptime\n'
     const imported = importPlaybooks(['site.yml'], memory({ 'site.yml': text }))
     expect(imported).toMatchObject({ left: [], others: { apt: 2, debug: 1, command: 1 } })
+  })
+
+  it('gives a playbook, or problems, whatever stands in the file', () => {
+    const bits = [
+      '{{ x }}',
+      '"',
+      "'",
+      '\n',
+      '\\',
+      '{{',
+      '}}',
+      '[',
+      ']',
+      '{',
+      '}',
+      ': ',
+      ' #',
+      '&a ',
+      '*a',
+      '- ',
+      'null',
+      '日',
+      '\u202e',
+      '!vault ',
+    ]
+    let seed = 11
+    const next = (below: number): number => {
+      seed = (seed * 1103515245 + 12345) & 0x7fffffff
+      return (seed >>> 8) % below
+    }
+    let made = 0
+    for (let round = 0; round < 600; round++) {
+      const row = rows[next(rows.length)]!
+      let text = textOf(row)
+      for (let times = next(4) + 1; times > 0; times--) {
+        const at = next(text.length + 1)
+        text = text.slice(0, at) + bits[next(bits.length)] + text.slice(at + next(6))
+      }
+      const imported = importPlaybooks(['site.yml'], memory({ 'site.yml': text, ...row.files }))
+      if ('problems' in imported) continue
+      made++
+      const document = readDocument('out.yaml', imported.playbook, 'core')
+      const faults = [...document.problems, ...faultsOf('playbook', document).map(({ problem }) => problem)]
+      expect(faults, `${text}\n${imported.playbook}`).toEqual([])
+    }
+    expect(made).toBeGreaterThan(100)
   })
 })
