@@ -12,6 +12,8 @@ const playbooks = [
   ['exact', 0],
   ['restored', 0],
 ] as const
+/** Its words: node, --import, tsx, cli.ts, and what follows `plan`. */
+const pipe = `"$0" "$1" "$2" "$3" import-ansible exact.yml | { a=$0 b=$1 c=$2 d=$3; shift 3; "$a" "$b" "$c" "$d" plan "$@" --limit ours -; }`
 const keys =
   'net.ipv4.tcp_rfc1337 net.ipv4.tcp_rmem net.ipv4.conf.all.rp_filter net.core.somaxconn net.ipv4.tcp_fin_timeout net.ipv4.ip_forward'
 
@@ -30,8 +32,8 @@ describe('import-ansible', { timeout: 300_000 }, () => {
 
   const run = (argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Captured> =>
     lab.run(argv, { cwd: folder, timeout: 280_000, env: { ...process.env, ...env } })
-  const holdfast = (...argv: string[]): Promise<Captured> =>
-    run([process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'src/cli.ts'), ...argv])
+  const holdfastWords = (): readonly string[] => [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'src/cli.ts')]
+  const holdfast = (...argv: string[]): Promise<Captured> => run([...holdfastWords(), ...argv])
   const files = playbooks.map(([name]) => `${name}.yml`)
   const inventory = (): readonly string[] => ['-i', join(lab.dir, 'inventory.yaml')]
   const known = (): readonly string[] => ['--known-hosts', join(lab.dir, 'known_hosts')]
@@ -81,5 +83,8 @@ describe('import-ansible', { timeout: 300_000 }, () => {
     }
     const again = await holdfast('plan', ...inventory(), ...known(), '--limit', 'ours', ...turned)
     expect(again.code, `${again.stdout}${again.stderr}`).toBe(0)
+    const piped = await run(['sh', '-c', pipe, ...holdfastWords(), ...inventory(), ...known()])
+    expect(piped.code, `${piped.stdout}${piped.stderr}`).toBe(0)
+    expect(piped.stdout).toContain('1 in-sync')
   })
 })
