@@ -10,6 +10,7 @@ const rows: readonly (readonly [string, string])[] = [
   ['holdfast vali', 'validate'],
   ['holdfast help pla', 'help plan'],
   ['holdfast completion z', 'completion zsh'],
+  ['holdfast report mer', 'report merge'],
   ['holdfast plan --predict-u', 'plan --predict-upgrade'],
   ['holdfast report --format ju', 'report --format junit'],
   ['holdfast report --format=mark', 'report --format=markdown'],
@@ -27,6 +28,9 @@ const rows: readonly (readonly [string, string])[] = [
   ['holdfast inventory --graph we', 'inventory --graph web'],
   ['holdfast plan --state play', 'plan --state playbooks/'],
 ]
+
+/** What is not the same with bash-completion loaded could only be its own doing: a few rows tell. */
+const few = rows.filter(([typed]) => /--limit (tok|web:tok)$|ju$|oth$/.test(typed))
 
 const shells: readonly (readonly [string, readonly string[], string])[] = [
   ['bash', ['bash', '--rcfile', 'rc', '-i'], "PS1='READY> '\nsource completion.bash\n"],
@@ -67,13 +71,14 @@ esac
 })
 afterAll(() => place.remove())
 
-describe.each(shells)('%s', (_, words, rc) => {
+describe.each(shells)('%s', (name, words, rc) => {
   it('completes', { timeout: 120_000 }, () => {
     const { folder } = place
+    const own = name.endsWith('bash-completion') ? few : rows
     rmSync(join(folder, 'given'), { force: true })
-    for (const name of ['rc', '.zshrc']) writeFileSync(join(folder, name), rc)
+    for (const file of ['rc', '.zshrc']) writeFileSync(join(folder, file), rc)
     const { stdout, status } = spawnSync('python3', [join(root, 'test/cli/type.py'), folder, ...words], {
-      input: JSON.stringify(rows.map(([typed]) => typed)),
+      input: JSON.stringify(own.map(([typed]) => typed)),
       encoding: 'utf8',
       timeout: 110_000,
       env: {
@@ -88,6 +93,6 @@ describe.each(shells)('%s', (_, words, rc) => {
     expect(status, stdout).toBe(0)
     const given = readFileSync(join(folder, 'given'), 'utf8').trim().split('\n')
     // zsh takes the slash of a folder away again
-    expect(given.map((line) => line.trim().replace(/playbooks$/, 'playbooks/'))).toEqual(rows.map(([, whole]) => whole))
+    expect(given.map((line) => line.trim().replace(/playbooks$/, 'playbooks/'))).toEqual(own.map(([, whole]) => whole))
   })
 })

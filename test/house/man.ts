@@ -70,16 +70,19 @@ function commandLines(command: Command): readonly string[] {
   const options = command.createHelp().visibleOptions(command)
   const headings = [...new Set(options.map(({ helpGroupHeading }) => helpGroupHeading ?? ''))]
   return [
-    `.SS ${roff(`holdfast ${command.name()} ${command.usage().replace(/\s+/g, ' ')}`)}`,
+    `.SS ${roff(`${fullName(command)} ${command.usage().replace(/\s+/g, ' ')}`)}`,
     roff(command.description()),
     ...headings.flatMap((heading) => [
       '.PP',
       `.I ${roff(heading)}`,
       ...options.filter(({ helpGroupHeading }) => (helpGroupHeading ?? '') === heading).flatMap((option) => optionLines(command, option)),
     ]),
-    ...(examples[command.name()] ?? []).flatMap(exampleLines),
+    ...(command.parent?.parent ? [] : (examples[command.name()] ?? []).flatMap(exampleLines)),
+    ...command.commands.flatMap(commandLines),
   ]
 }
+
+const fullName = (command: Command): string => (command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name())
 
 const optionLines = (command: Command, option: Option): readonly string[] =>
   entry(option.flags, command.createHelp().optionDescription(option))

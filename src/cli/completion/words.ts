@@ -29,7 +29,7 @@ export function completedOf(program: Command): readonly Completed[] {
     name: command.name(),
     says: command.summary() || command.description(),
     flags: command.name() === 'help' ? [] : program.createHelp().visibleOptions(command).map(flagOf),
-    words: command.name() === 'help' ? names : wordsOf(command.registeredArguments),
+    words: command.name() === 'help' ? names : wordsOf(command),
   }))
 }
 
@@ -53,5 +53,14 @@ function kindOf(flags: string, choices: readonly string[] | undefined): Kind {
   return placeholder === 'pattern' || flags.startsWith('--host <name>') ? 'hosts' : 'anything'
 }
 
-const wordsOf = ([first]: readonly Argument[]): Kind =>
+function wordsOf(command: Command): Kind {
+  const below = command
+    .createHelp()
+    .visibleCommands(command)
+    .map((one) => one.name())
+    .filter((name) => name !== 'help')
+  return below.length > 0 ? below : kindOfArgument(command.registeredArguments)
+}
+
+const kindOfArgument = ([first]: readonly Argument[]): Kind =>
   first === undefined ? [] : (first.argChoices ?? (/PATTERN|HOST/.test(first.name()) ? 'hosts' : 'files'))
