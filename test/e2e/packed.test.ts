@@ -44,16 +44,16 @@ function emptyRoot(folder: string): void {
       copyFileSync(path, join(folder, path))
     }
   }
-  for (const path of ['tmp', 'root', 'work', 'bin']) mkdirSync(join(folder, path), { recursive: true })
+  for (const path of ['tmp', 'root', 'srv', 'bin']) mkdirSync(join(folder, path), { recursive: true })
 }
 
 describe('the package, installed where nothing else is', () => {
   let lab: Lab
   let place: string
   let chroot: string
-  /** Runs a program of the empty root, in its /work, in the controller's network. */
+  /** Runs a program of the empty root, in its /srv, in the controller's network. */
   const inside = async (...words: readonly string[]) =>
-    lab.run(['chroot', chroot, '/usr/bin/env', '-i', '-C', '/work', `PATH=/opt/bin:${dirname(process.execPath)}`, 'HOME=/root', ...words], {
+    lab.run(['chroot', chroot, '/usr/bin/env', '-i', '-C', '/srv', `PATH=/opt/bin:${dirname(process.execPath)}`, 'HOME=/root', ...words], {
       timeout: 60_000,
     })
 
@@ -105,9 +105,9 @@ describe('the package, installed where nothing else is', () => {
   it('begins, checks, plans and applies', async () => {
     const made = await inside('holdfast', 'init', '--host', `web1=${lab.host('web1').address}`, '--remedy', 'conntrack-timeout')
     expect(made).toMatchObject({ code: 0, stderr: '' })
-    const playbook = readFileSync(join(chroot, 'work/playbooks/conntrack-timeout.yaml'), 'utf8')
+    const playbook = readFileSync(join(chroot, 'srv/playbooks/conntrack-timeout.yaml'), 'utf8')
     const [, schema] = /\$schema=(\S+)/.exec(playbook)!
-    expect(existsSync(join(chroot, schema!.startsWith('/') ? schema! : join('work/playbooks', schema!)))).toBe(true)
+    expect(existsSync(join(chroot, schema!.startsWith('/') ? schema! : join('srv/playbooks', schema!)))).toBe(true)
     expect(await inside('holdfast', 'validate')).toMatchObject({ code: 0, stdout: 'no problems; the plays name 1 host\n' })
     const access = ['--known-hosts', join(lab.dir, 'known_hosts'), '-e', `ansible_ssh_private_key_file=${join(lab.dir, 'id_ed25519')}`]
     const planned = await inside('holdfast', 'plan', ...access)
@@ -119,7 +119,7 @@ describe('the package, installed where nothing else is', () => {
 
   it('is a library, as docs/library.md shows it', async () => {
     const [example] = blocksOf(readFileSync(join(root, 'docs/library.md'), 'utf8')).filter(({ language }) => language === 'ts')
-    const work = join(chroot, 'work/app')
+    const work = join(chroot, 'srv/app')
     mkdirSync(join(work, 'node_modules'), { recursive: true })
     mkdirSync(join(work, 'playbooks'))
     symlinkSync('/opt/lib/node_modules/holdfast', join(work, 'node_modules/holdfast'))
@@ -138,7 +138,7 @@ describe('the package, installed where nothing else is', () => {
     const options = ['--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--outDir', work]
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...options, 'example.ts'], typed)
     const { code, stdout, stderr } = await lab.run(
-      ['chroot', chroot, '/usr/bin/env', '-i', '-C', '/work/app', 'HOME=/root', process.execPath, 'example.js'],
+      ['chroot', chroot, '/usr/bin/env', '-i', '-C', '/srv/app', 'HOME=/root', process.execPath, 'example.js'],
       { timeout: 60_000 },
     )
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
