@@ -103,33 +103,40 @@ hf_step() { # label command...: a change begins only while the undo is armed, an
   hf_out=$("$@" 2>&1) || { hf_why="$hf_label: $hf_out"; rm -f "$hf_lock/busy"; return 1; }
   rm -f "$hf_lock/busy"
 }
-# dash's own printf calls every refused value an I/O error
-hf_put() { printf '%s\\n' "$2" | cat > "$1"; }`
+# dash's own printf calls every refused value an I/O error: cat then says why
+hf_put() { { printf '%s\\n' "$2" > "$1"; } 2>/dev/null || printf '%s\\n' "$2" | cat > "$1"; }`
 }
 
 /** What the steps were made from must still be so: values, the order of the chains touched, the back end. */
 function guards(input: ScriptInput): string {
   const chains = input.effects.filter((effect): effect is ChainEffect => effect.kind === 'chain')
-  const values = input.effects.filter((effect): effect is ValueEffect => effect.kind === 'value')
+  const values = readable(input.effects)
   return [
     chains.length === 0
       ? ''
-      : `case $(iptables -V 2>&1) in *nf_tables*) hf_be=nft;; *) hf_be=legacy;; esac
-[ $hf_be = ${input.backend} ] || hf_stale="$hf_stale""the active back end of iptables is now $hf_be
+      : `[ $hf_be = ${input.backend} ] || hf_stale="$hf_stale""the active back end of iptables is now $hf_be
 "`,
     ...chains.map(
       (effect) =>
         `[ "$(${stateCommand(effect)} | cksum)" = ${quote(stateSum(effect.before, defaultPolicy(effect)))} ] || hf_stale="$hf_stale"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}"
 "`,
     ),
-    ...values
-      .filter((effect) => effect.noUndo !== 'write-only')
-      .map(
-        (effect) =>
-          `[ "$(hf_words ${quote(effect.path)})" = ${quote(words(effect.before))} ] || hf_stale="$hf_stale"${quote(effect.path)}"
+    readAll(values),
+    ...values.map(
+      (effect) =>
+        `hf_is ${quote(effect.path)} ${quote(words(effect.before))} || hf_stale="$hf_stale"${quote(effect.path)}"
 "`,
-      ),
+    ),
   ].join('\n')
+}
+
+/** The values that can be read again. */
+function readable(effects: readonly Effect[]): readonly ValueEffect[] {
+  return effects.filter((effect): effect is ValueEffect => effect.kind === 'value' && effect.noUndo !== 'write-only')
+}
+
+function readAll(values: readonly ValueEffect[]): string {
+  return values.length === 0 ? '' : `hf_read ${values.map(({ path }) => quote(path)).join(' ')}`
 }
 
 function stateCommand(effect: ChainEffect): string {
@@ -242,11 +249,12 @@ function readBack(effects: readonly Effect[]): string {
       ]
     if (effect.kind === 'value' && effect.noUndo !== 'write-only')
       return [
-        `hf_now=$(hf_words ${quote(effect.path)}); [ "$hf_now" = ${quote(words(effect.after))} ] || hf_wrong="$hf_wrong"${quote(`${effect.path} was set to ${words(effect.after)} and reads back `)}"$hf_now; "`,
+        `hf_is ${quote(effect.path)} ${quote(words(effect.after))} || hf_wrong="$hf_wrong"${quote(`${effect.path} was set to ${words(effect.after)} and reads back `)}"$(hf_word ${quote(effect.path)}); "`,
       ]
     return []
   })
   return `hf_wrong=
+${readAll(readable(effects))}
 ${lines.join('\n')}
 if [ -n "$hf_wrong" ]; then hf_why=$hf_wrong; hf_return; return 0; fi`
 }

@@ -3,7 +3,7 @@
  * no such chain), then its rules as iptables-save prints them without `-A CHAIN `. A built-in chain of a table never used is ACCEPT.
  */
 export const chainLibrary = `hf_rw=; hf_iw=
-hf_v=$(iptables -V 2>/dev/null); hf_v=\${hf_v#*v}; hf_v=\${hf_v%% *}
+hf_v=$(iptables -V 2>/dev/null); case $hf_v in *nf_tables*) hf_be=nft;; *) hf_be=legacy;; esac; hf_v=\${hf_v#*v}; hf_v=\${hf_v%% *}
 hf_v1=\${hf_v%%.*}; hf_v2=\${hf_v#*.}; hf_v3=\${hf_v2#*.}; hf_v2=\${hf_v2%%.*}; hf_v3=\${hf_v3%%[!0-9]*}
 case $hf_v1 in ''|*[!0-9]*) hf_v1=0; hf_v2=0;; esac
 hf_n=$((hf_v1 * 10000 + \${hf_v2:-0} * 100 + \${hf_v3:-0}))
@@ -25,6 +25,27 @@ hf_batch() { # tool, text on stdin; a lock that an old iptables-restore cannot w
   done
   [ $hf_r = 0 ] || { printf '%s\\n' "\${hf_out:-iptables-restore ended with $hf_r}"; return 1; }
 }
-hf_words() { # path -> the words of a value; not by the shell's read, which in dash gets one digit of a number in /proc/sys
-  hf_w=$(cat "$1" 2>&1); set -f; set -- $hf_w; set +f; printf '%s' "$*"
+hf_read() { # path... -> hf_all: a line each, the path and the words of its value; by one grep, since dash's read gets one digit of a number in /proc/sys
+  hf_all=$(grep -H '' "$@" 2>&1); hf_p=; hf_ifs=$IFS; IFS='
+'; set -f; set -- $hf_all; IFS=$hf_ifs; hf_all=
+  for hf_l in "$@"; do
+    if [ "\${hf_l%%:*}" != "$hf_p" ]; then hf_p=\${hf_l%%:*}; hf_all="$hf_all
+$hf_p"; fi
+    set -- \${hf_l#*:}; [ $# = 0 ] || hf_all="$hf_all $*"
+  done
+  set +f; hf_all="$hf_all
+"
+}
+hf_is() { # path words: is that what hf_read found?
+  case $hf_all in *"
+$1\${2:+ $2}
+"*) return 0;; *"
+$1 "*) return 1;; esac
+  [ -z "$2" ] && [ -r "$1" ] # an empty value has no line
+}
+hf_word() { # path -> what hf_read found, for people
+  case $hf_all in *"
+$1 "*) hf_w=\${hf_all#*"
+$1 "}; printf '%s' "\${hf_w%%
+*}";; esac
 }`

@@ -34,8 +34,8 @@ hf_sweep() { # removes staged files; only names of our own making
   for hf_p in "$hf_lock/staged" ${stateDir}/staged; do
     [ ! -f "$hf_p" ] || while IFS= read -r hf_x; do case $hf_x in */.*.holdfast~|*/.*.holdfast.old~) rm -f "$hf_x";; esac; done < "$hf_p"
   done
-  rm -f ${stateDir}/staged
-  rmdir /etc/holdfast 2>/dev/null || : # the loader's folder, when its last file went
+  [ ! -e ${stateDir}/staged ] || rm -f ${stateDir}/staged
+  [ ! -d /etc/holdfast ] || rmdir /etc/holdfast 2>/dev/null || : # the loader's folder, when its last file went
 }
 hf_inherit() { # run who: takes a dead owner's lock over
   hf_dead_one=$hf_o; set -f; set -- "$1" "$2" $hf_o; set +f
@@ -64,7 +64,8 @@ hf_take() { # attempt run who seconds
   done
   hf_w=$( { hf_own $$ "$2" "$3" && printf '%s\\n' "$1" > "$hf_lock/run"; } 2>&1) || { rm -rf "$hf_lock"; hf_no_lock "$hf_w"; return 1; }
   hf_sweep
-  ls -1t "$hf_root" | grep -E '^(undone|ended|void)[.]' | sed 1,30d | while IFS= read -r hf_x; do rm -f "$hf_root/$hf_x"; done
+  set -- "$hf_root"/undone.* "$hf_root"/ended.*
+  [ $# -lt 30 ] || ls -1t "$hf_root" | grep -E '^(undone|ended|void)[.]' | sed 1,30d | while IFS= read -r hf_x; do rm -f "$hf_root/$hf_x"; done
 }
 hf_ours() { [ "$(cat "$hf_lock/run" 2>/dev/null)" = "$hf_id" ]; }
 hf_release() { rm -rf "$hf_lock"; }`

@@ -34,7 +34,6 @@ hf_rehearse_all() {
 
 const library = `hf_can_rehearse() {
   for hf_x in unshare ip awk mount; do hf_have $hf_x || { hf_why="there is no $hf_x"; return 1; }; done
-  unshare -n -m true 2>/dev/null || { hf_why="unshare -n -m: $(unshare -n -m true 2>&1)"; return 1; }
   hf_dial=
   for hf_x in bash nc busybox python3 perl curl; do hf_have $hf_x && { hf_dial=$hf_x; break; }; done
   [ -n "$hf_dial" ] || { hf_why='nothing here can open a connection (bash, nc, python3, perl, curl)'; return 1; }
@@ -49,7 +48,7 @@ hf_present() {
   if hf_have nft; then
     echo '#@native'
     nft list tables 2>/dev/null | while read -r hf_x hf_f hf_t; do
-      case $(iptables -V 2>&1) in *nf_tables*) case "$hf_f $hf_t" in 'ip filter'|'ip nat'|'ip mangle'|'ip raw'|'ip security'|'ip6 filter'|'ip6 nat'|'ip6 mangle'|'ip6 raw'|'ip6 security') continue;; esac;; esac
+      case "$hf_be $hf_f $hf_t" in 'nft ip filter'|'nft ip nat'|'nft ip mangle'|'nft ip raw'|'nft ip security'|'nft ip6 filter'|'nft ip6 nat'|'nft ip6 mangle'|'nft ip6 raw'|'nft ip6 security') continue;; esac
       nft -s list table "$hf_f" "$hf_t" 2>/dev/null
     done
   fi
@@ -64,12 +63,16 @@ hf_n=0; while [ ! -e ready ] && [ $hf_n -lt 60 ]; do sleep 0.02 2>/dev/null || s
 for hf_x in all default; do
   { echo 0 > /proc/sys/net/ipv4/conf/$hf_x/rp_filter; echo 0 > /proc/sys/net/ipv6/conf/$hf_x/disable_ipv6; } 2>/dev/null
 done
-ip link set lo up
-ip link add name "$hf_dev" type veth peer name hfp || { echo "none the link could not be made"; exit 0; }
-hf_far=hfp; grep -q "^ *hfp:" /proc/net/dev || hf_far=veth0 # busybox ip gives the far end a name of its own
-ip link set "$hf_far" netns $hf_peer && echo "$hf_far" > far || { echo "none the far end of the link could not be moved"; exit 0; }
+if printf "%s\\n" "link set lo up" "link add name $hf_dev type veth peer name hfp" "link set hfp netns $hf_peer" "addr add $hf_to/$hf_bits dev $hf_dev $hf_dad" "link set $hf_dev up" "route add $hf_from/$hf_bits dev $hf_dev" | ip $hf_6 -batch - 2>/dev/null; then
+  echo hfp > far
+else # busybox ip has no batch, and gives the far end a name of its own
+  ip link set lo up
+  ip link add name "$hf_dev" type veth peer name hfp || { echo "none the link could not be made"; exit 0; }
+  hf_far=hfp; grep -q "^ *hfp:" /proc/net/dev || hf_far=veth0
+  ip link set "$hf_far" netns $hf_peer && echo "$hf_far" > far || { echo "none the far end of the link could not be moved"; exit 0; }
+  ip $hf_6 addr add "$hf_to/$hf_bits" dev "$hf_dev" $hf_dad && ip link set "$hf_dev" up && ip $hf_6 route add "$hf_from/$hf_bits" dev "$hf_dev" || { echo "none the addresses could not be set"; exit 0; }
+fi
 { echo 0 > "/proc/sys/net/ipv4/conf/$hf_dev/rp_filter"; } 2>/dev/null
-ip $hf_6 addr add "$hf_to/$hf_bits" dev "$hf_dev" $hf_dad && ip link set "$hf_dev" up && ip $hf_6 route add "$hf_from/$hf_bits" dev "$hf_dev" || { echo "none the addresses could not be set"; exit 0; }
 [ ! -s sets ] || ipset restore < sets 2>/dev/null
 [ ! -s native ] || nft -f native || { echo "none the native nft tables could not be loaded"; exit 0; }
 for hf_x in iptables ip6tables; do
@@ -98,7 +101,9 @@ hf_peer_sh='cd /run/hf; : > ready
 while [ ! -e link ]; do sleep 0.02 2>/dev/null || sleep 1; done
 for hf_x in all default; do { echo 0 > /proc/sys/net/ipv6/conf/$hf_x/disable_ipv6; } 2>/dev/null; done
 read -r hf_far < far
-ip link set lo up; ip $7 addr add "$1/$6" dev "$hf_far" $8; ip link set "$hf_far" up; ip $7 route add "$2/$6" dev "$hf_far"
+printf "%s\\n" "link set lo up" "addr add $1/$6 dev $hf_far $8" "link set $hf_far up" "route add $2/$6 dev $hf_far" | ip $7 -batch - 2>/dev/null || {
+  ip link set lo up; ip $7 addr add "$1/$6" dev "$hf_far" $8; ip link set "$hf_far" up; ip $7 route add "$2/$6" dev "$hf_far"
+}
 : > up
 while [ ! -e go ]; do sleep 0.02 2>/dev/null || sleep 1; done
 hf_t=; command -v timeout >/dev/null 2>&1 && hf_t="timeout 4"
@@ -139,6 +144,7 @@ hf_probe() { # label from to port protocol ssh|reach|shut
         *) hf_s rehearsal "$1"; printf 'refused\\n%s\\n' "$hf_out"; return 1;;
       esac;;
     *:dropped|*:reached) hf_s rehearsal "$1"; printf 'refused\\n%s\\n' "$hf_out"; return 1;;
-    *) hf_s rehearsal "$1"; printf 'none %s\\n' "the rehearsal did not come to an end";;
+    *) hf_s rehearsal "$1"; hf_x=$(unshare -n -m true 2>&1) && hf_x='the rehearsal did not come to an end' || hf_x="unshare -n -m: $hf_x"
+      printf 'none %s\\n' "$hf_x";;
   esac
 }`

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { stateDir } from './facts.js'
 
-/** How many looks a host remembers the still part of, each of other wants; two files each. */
+/** How many looks a host remembers the still part of, each of other wants. */
 const kept = 12
 
 /**
@@ -32,28 +32,32 @@ hf_named() { # CALL TYPES: for each name whose type matches
   done
   set +f; IFS=$hf_ifs
 }
-hf_fresh() { hf_named hf_f '[FL]*'; for hf_x in $hf_stills; do $hf_x; done; }
+hf_fresh() { hf_named hf_f '[FL]*'; for hf_x in $hf_stills; do $hf_x; done; hf_s still; }
 hf_link() { printf '%s\\n' "$1"; readlink -f "$1"; }
 hf_same_links() {
-  [ -f "$hf_memo.links" ] || return 1
-  while IFS= read -r hf_p && IFS= read -r hf_l; do [ "$hf_p" -ef "$hf_l" ] || return 1; done < "$hf_memo.links"
+  while IFS= read -r hf_p && [ "$hf_p" != @@ ]; do
+    IFS= read -r hf_l && [ "$hf_p" -ef "$hf_l" ] || return 1
+  done < "$1"
 }
 hf_recall() { # all or nothing: a file that a crash cut off has no last line
-  [ -f "$hf_memo" ] && hf_same_links && hf_key=$hf_key awk -v mark="$hf_mark" '
-    !body && /^@@ / { if (key != ENVIRON["hf_key"]) exit; body = 1; old = $2 " "; next }
-    !body { key = key (NR > 1 ? "\\n" : "") $0; next }
+  hf_key=$hf_key awk -v mark="$hf_mark" '
+    part < 2 && ($0 == "@@" || /^@@ /) { if (++part == 2 && key != ENVIRON["hf_key"] "\\n") exit; old = $2 " "; next }
+    !part { next }
+    part == 1 { key = key $0 "\\n"; next }
     { line[++n] = $0 }
     END {
-      if (!body || line[n] != "@@end") exit 1
-      for (i = 1; i < n; i++) printf "%s%s", (i > 1 ? "\\n" : ""), (index(line[i], old) == 1 ? mark " " substr(line[i], length(old) + 1) : line[i])
-    }' "$hf_memo"
+      if (part < 2 || line[n] != "@@end") exit 1
+      for (i = 1; i < n; i++) print index(line[i], old) == 1 ? mark " " substr(line[i], length(old) + 1) : line[i]
+    }' "$1"
 }
-hf_remember() { # only what awk can give back byte for byte, and never the answer of a host that could not spell
-  awk -v mark="$hf_mark" 'told { told = 0; if ($1 == "table") bad = 1 } $0 == mark " spelling" { told = 1 } END { exit bad }' "$1" || return 1
-  [ "$(tr -d '\\000' < "$1" | cksum)" = "$(cksum < "$1")" ] || return 1
-  hf_named hf_link 'L*' > "$1.links" && { printf '%s\\n@@ %s\\n' "$hf_key" "$hf_mark"; cat "$1"; printf '\\n@@end\\n'; } > "$1.new" || return 1
-  mv -f "$1.links" "$hf_memo.links" && mv -f "$1.new" "$hf_memo" || return 1
-  ls -1t ${stateDir}/look | sed '1,${kept * 2}d' | while IFS= read -r hf_x; do rm -f "${stateDir}/look/$hf_x"; done
+hf_remember() { # only what comes back byte for byte, and never the answer of a host that could not spell
+  { hf_named hf_link 'L*'; printf '@@\\n%s\\n@@ %s\\n' "$hf_key" "$hf_mark"; } > "$1.new" && awk -v mark="$hf_mark" -v new="$1.new" '
+    told { told = 0; if ($1 == "table") exit bad = 1 }
+    $0 == mark " spelling" { told = 1 }
+    { print >> new }
+    END { print "@@end" >> new; exit bad }' "$1" && [ "$(hf_recall "$1.new" | cksum)" = "$(cksum < "$1")" ] && mv -f "$1.new" "$hf_memo" || return 1
+  set -- ${stateDir}/look/*
+  [ $# -le ${kept} ] || ls -1t ${stateDir}/look | sed '1,${kept}d' | while IFS= read -r hf_x; do rm -f "${stateDir}/look/$hf_x"; done
 }
 hf_still() {
   hf_memo=${stateDir}/look/$1; set --
@@ -62,11 +66,11 @@ hf_still() {
   for hf_l in $hf_names; do case \${hf_l%% *} in L) ;; *) set -- "$@" "\${hf_l#* }";; esac; done
   set +f; IFS=$hf_ifs
   hf_key="$hf_alike$hf_names$(cksum "$@" 2>/dev/null)"
-  hf_recall && return 0
-  case $hf_store in always) ;; again) [ -f "$hf_memo" ];; *) false;; esac && hf_have tee && hf_have tr && mkdir -p ${stateDir}/look 2>/dev/null ||
+  if [ -f "$hf_memo" ] && hf_same_links "$hf_memo" && hf_recall "$hf_memo"; then return 0; fi
+  case $hf_store in always) ;; again) [ -f "$hf_memo" ];; *) false;; esac && hf_have tee && mkdir -p ${stateDir}/look 2>/dev/null ||
     { hf_fresh; return 0; }
   hf_fresh | tee "$hf_memo.$$" 2>/dev/null && hf_remember "$hf_memo.$$" 2>/dev/null
-  rm -f "$hf_memo.$$" "$hf_memo.$$.links" "$hf_memo.$$.new"
+  rm -f "$hf_memo.$$" "$hf_memo.$$.new"
 }`
 
 /** When a look leaves its still part on the host: `always` after a run that was confirmed, `again` where an earlier one did, else never. */
