@@ -6,34 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Ajv from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { type Commands, grammarOf } from '../../src/cli/program.js'
 import { shardVariables } from '../../src/fleet/auto-shard.js'
 import { cronJob } from './kubernetes.js'
 import { blocksOf, commandsOf } from './readme.js'
 import { root } from './sources.js'
+import { understood } from './understood.js'
 
 const folder = join(root, 'docs/fleet')
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
 const page = readFileSync(join(root, 'docs/fleet.md'), 'utf8')
-
-/** What the command line makes of words: the command and its options; throws where it refuses them. */
-const understood = async (words: readonly string[]): Promise<{ readonly command: string; readonly options: Record<string, unknown> }> => {
-  let ran: { command: string; options: Record<string, unknown> } | undefined
-  const commands = new Proxy({} as Commands, {
-    get:
-      (_, command) =>
-      async (...given: unknown[]) => {
-        ran = { command: String(command), options: given.findLast((each) => typeof each === 'object' && !Array.isArray(each)) as never }
-        return 0
-      },
-  })
-  await grammarOf(
-    commands,
-    () => {},
-    () => {},
-  ).parseAsync(words, { from: 'user' })
-  return ran!
-}
 
 /** The command lines of holdfast in a script, with variables of the environment set to 0. */
 const linesOf = (text: string): readonly (readonly string[])[] =>
