@@ -39,6 +39,7 @@ const day = 24 * 3_600_000
 
 /** A run as a plan that can be kept: the hosts in its order, each with what apply needs, and no secret. */
 export function keptPlanOf(shown: ShownRun, hosts: readonly LoadedHost[], options: FleetOptions, tool: string, now: number): KeptPlan {
+  const known = new Map(hosts.map((host) => [host.target.host, host]))
   const validUntil = options.validUntil ?? now + (options.validFor ?? day)
   return {
     format: 1,
@@ -49,7 +50,7 @@ export function keptPlanOf(shown: ShownRun, hosts: readonly LoadedHost[], option
     validUntil: new Date(validUntil).toISOString(),
     confirmTimeout: options.confirmTimeout,
     hosts: shown.hosts.flatMap((result) => {
-      const loaded = hosts.find(({ target }) => target.host === result.host)
+      const loaded = known.get(result.host)
       return loaded ? [keptHostOf(result, loaded, options)] : []
     }),
   }

@@ -7,7 +7,7 @@ import type { LoadedHost } from '../load/load.js'
 import type { Recall } from '../plan.js'
 import { type ProgressOptions, startProgress } from '../report/progress.js'
 import { show } from '../report/style.js'
-import { countOutcomes, type ShownRun } from '../shown.js'
+import { countOutcomes, type HostResult, type ShownRun } from '../shown.js'
 import type { Console } from './console.js'
 import type { Interrupts } from './interrupt.js'
 import { notify } from './notify.js'
@@ -80,6 +80,7 @@ export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
           progress.done(result)
         },
       },
+      keep: keeping(options),
       stop: interrupts.stop,
       abort: interrupts.abort,
     })
@@ -100,6 +101,15 @@ export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
     await progress.end()
   }
 }
+
+/** What is in the history by then need not stay in memory, nor what only a kept plan needs. */
+const keeping =
+  ({ out }: FleetOptions) =>
+  ({ held: _, wide: __, record: ___, before: ____, ...result }: HostResult): HostResult => {
+    if (out !== undefined || !result.plan) return result
+    const { madeFrom: _____, ...plan } = result.plan
+    return { ...result, plan }
+  }
 
 /** `20260112T021500Z-4f2a9c`: sorts by time, and two of one second differ. */
 const newRunId = (now: Date): string => `${stampOf(now)}-${randomBytes(3).toString('hex')}`

@@ -9,8 +9,9 @@ import type { Change, HostWant } from '../types.js'
 /** `plan --predict-upgrade`: each host's result with every upgrade that its peers have had and it has not. */
 export function withPredictions(results: readonly HostResult[], hosts: readonly LoadedHost[], state: string): readonly HostResult[] {
   const upgrades = upgradesOf(readRuns(state))
+  const known = new Map(hosts.map((host) => [host.target.host, host]))
   return results.map((result) => {
-    const loaded = hosts.find(({ target }) => target.host === result.host)
+    const loaded = known.get(result.host)
     if (!loaded || result.version === undefined) return result
     return { ...result, predictions: predictUpgrade(result, loaded.groups, upgrades, wanted(loaded.want)) }
   })

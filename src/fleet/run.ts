@@ -20,6 +20,8 @@ export interface FleetOrder {
   readonly maxFailPercentage?: number
   readonly converge: Converge
   readonly events: FleetEvents
+  /** What of a result is kept to the run's end, once its end was told: all unless said. */
+  readonly keep?: (result: HostResult) => HostResult
   /** Aborted: no further host starts, those under way finish. Its reason is a clause: `stopped by SIGINT`. */
   readonly stop: AbortSignal
   /** Aborted: those under way have `grace` milliseconds to end, then they are reported as they stand. */
@@ -71,7 +73,7 @@ async function runBatch(hosts: readonly FleetHost[], order: FleetOrder, standing
     if (countsAsFailure(result.outcome)) failed++
     const why = overBudget(failed, hosts.length, order.maxFailPercentage)
     if (why) standing.halted ??= `the failure budget was reached: ${why}`
-    standing.results.set(result.host, result)
+    standing.results.set(result.host, order.keep?.(result) ?? result)
     order.events.done(result)
   }
   await runPool(hosts, order.forks, work, () => !whyHalted(order, standing))

@@ -25,6 +25,7 @@ export interface HistoryOptions {
 
 /** The history of one run as it is written; nothing of it ever stops the run. */
 export interface Recording {
+  /** Writes down what became of a host, and remembers what it held: the run need not keep that. */
   done(result: HostResult): void
   end(results: readonly HostResult[], now: Date): void
   /** What was remembered of a host before this run. */
@@ -48,15 +49,19 @@ export function startRecording(head: RunHead, attendees: readonly Attendee[], op
   }
   const entry = (result: HostResult): HostEntry => redact(entryOf(result, known.get(result.host)), secrets)
   const journal: Journal | undefined = attempt(() => beginJournal(state, redact(head, secrets), attendees))
+  const memorize = ({ host, record, held, wide }: HostResult): void => {
+    const news = redact({ ...(record && { record }), ...(held && { held }), ...(wide && { wide }) }, secrets)
+    if (record || held || wide) remember(state, { format: 1, host, groups: known.get(host)?.groups ?? [], ...news })
+  }
   return {
-    done: (result) => attempt(() => journal?.add(entry(result))),
+    done: (result) =>
+      attempt(() => {
+        journal?.add(entry(result))
+        memorize(result)
+      }),
     end: (results, now) =>
       attempt(() => {
         journal?.end(results.map(entry), now.toISOString())
-        for (const { host, record, held, wide } of results) {
-          const news = redact({ ...(record && { record }), ...(held && { held }), ...(wide && { wide }) }, secrets)
-          if (record || held || wide) remember(state, { format: 1, host, groups: known.get(host)?.groups ?? [], ...news })
-        }
         prune(state, keep, now)
       }),
     recall: (host) => recall(state, host)?.record,

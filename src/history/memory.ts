@@ -8,8 +8,9 @@ const fileOf = (state: string, host: string): string => join(state, 'hosts', `${
 /** Keeps what is known of a host beside what was; a file is written only where that is news. */
 export function remember(state: string, memory: HostMemory): void {
   const file = fileOf(state, memory.host)
-  const text = `${JSON.stringify({ ...recall(state, memory.host), ...memory })}\n`
-  if (text !== readText(file)) writeWhole(file, text)
+  const before = readText(file)
+  const text = `${JSON.stringify({ ...readMemory(before ?? ''), ...memory })}\n`
+  if (text !== before) writeWhole(file, text, 0o600, false)
 }
 
 /** What the controller remembers of a host; undefined where that is nothing. */

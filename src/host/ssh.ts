@@ -1,9 +1,10 @@
+import { createPrivateKey, sign } from 'node:crypto'
 import { connect as connectTcp, Socket } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { NodeSSH } from 'node-ssh'
-import ssh2, { type Algorithms, type Client, type ServerHostKeyAlgorithm } from 'ssh2'
+import ssh2, { type Algorithms, type Client, type ParsedKey, type ServerHostKeyAlgorithm } from 'ssh2'
 import type { Access } from '../load/access.js'
 import { shellFor } from './become.js'
 import { execute } from './exec.js'
@@ -43,10 +44,18 @@ export interface SshOptions {
 
 const keyring: Keyring = {
   parseKey(text, passphrase) {
-    const key = ssh2.utils.parseKey(text, passphrase)
-    return Array.isArray(key) ? key[0]! : key
+    const read = ssh2.utils.parseKey(text, passphrase)
+    const key = Array.isArray(read) ? read[0]! : read
+    return key instanceof Error ? key : quickly(key)
   },
   openAgent: (socket) => ssh2.createAgent(socket),
+}
+
+// ssh2 1.17 hands OpenSSL the key's PEM for each signature, and reading that takes ten times as long as to sign
+function quickly(key: ParsedKey): ParsedKey {
+  if (key.type !== 'ssh-ed25519' || !key.isPrivateKey()) return key
+  const secret = createPrivateKey(key.getPrivatePEM())
+  return Object.assign(key, { sign: (data: Buffer) => sign(null, data, secret) })
 }
 
 /** A login, and how to end it. */

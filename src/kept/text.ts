@@ -30,7 +30,8 @@ export function readKept(text: string, tool: string, now: number): KeptPlan | st
   const kept = plan as unknown as KeptPlan
   // A key written twice, or blanks that a reader would not show, would make the file say more than was checked.
   if (text !== writeKept(kept)) return 'it is damaged or was edited: it is not as it was written'
-  const twice = kept.hosts.find((host, at) => kept.hosts.findIndex((other) => other.host === host.host) !== at)
+  const names = new Set<string>()
+  const twice = kept.hosts.find(({ host }) => names.size === names.add(host).size)
   if (twice !== undefined) return `it names ${JSON.stringify(twice.host)} twice`
   const astray = kept.hosts.find((host) => host.target.host !== host.host || ('want' in host && host.want.host !== host.host))
   if (astray !== undefined) return `what it says of ${JSON.stringify(astray.host)} is about another host`

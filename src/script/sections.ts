@@ -11,24 +11,31 @@ export function markOf(run: string): string {
  * `undefined`: the end mark is missing, so the script did not run to its end.
  */
 export function parseSections(stdout: Buffer, mark: string): readonly Section[] | undefined {
-  const parts = decodeBytes(stdout).split(`\n${mark} `)
-  const sections = parts.slice(1).map(cutHead)
+  const sections = partialSections(stdout, mark)
   return sections.at(-1)?.kind === 'end' ? sections.slice(0, -1) : undefined
 }
 
 /** The sections of output that may have been cut: for saying what a host had got to. */
 export function partialSections(stdout: Buffer, mark: string): readonly Section[] {
-  return decodeBytes(stdout).split(`\n${mark} `).slice(1).map(cutHead)
+  const head = Buffer.from(`\n${mark} `)
+  const sections: Section[] = []
+  for (let at = stdout.indexOf(head); at >= 0; ) {
+    const next = stdout.indexOf(head, at + head.length)
+    sections.push(cutHead(stdout.subarray(at + head.length, next < 0 ? stdout.length : next)))
+    at = next
+  }
+  return sections
 }
 
-function cutHead(part: string): Section {
-  const lineEnd = part.indexOf('\n')
-  const head = lineEnd < 0 ? part : part.slice(0, lineEnd)
+/** Each part is decoded for itself: a part of a longer string would keep all of it in memory, for as long as a name of a file is kept. */
+function cutHead(part: Buffer): Section {
+  const lineEnd = part.indexOf(10)
+  const head = decodeBytes(lineEnd < 0 ? part : part.subarray(0, lineEnd))
   const blank = head.indexOf(' ')
   return {
     kind: blank < 0 ? head : head.slice(0, blank),
     name: blank < 0 ? '' : head.slice(blank + 1),
-    body: lineEnd < 0 ? '' : part.slice(lineEnd + 1),
+    body: lineEnd < 0 ? '' : decodeBytes(part.subarray(lineEnd + 1)),
   }
 }
 

@@ -1,0 +1,114 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { RunReport } from '../../src/types.js'
+import { type Measured, measure, sizeOf } from './fleet/measure.js'
+import { type Simulation, startSimulation } from './fleet/simulation.js'
+
+/** What the controller costs at one number of hosts; per host = (this run - the same run of one host) / (hosts - 1). */
+export interface Row {
+  readonly hosts: number
+  readonly forks: number
+  readonly fleet: 'in sync' | 'mixed'
+  readonly wallMs: number
+  readonly wallMsPerHost: number
+  readonly cpuMsPerHost: number
+  readonly rssMb: number
+  readonly fds: number
+  readonly jsonBytes: number
+  readonly historyBytes: number
+  readonly planBytes: number
+  readonly planRssMb: number
+  readonly planCpuMsPerHost: number
+  readonly pageBytes: number
+  readonly pageRssMb: number
+  readonly pageMs: number
+}
+
+interface Case {
+  readonly hosts: number
+  readonly forks: number
+  readonly mixed: boolean
+}
+
+/** Measures `plan`, a kept plan and the report page over a project of so many hosts. */
+export async function measureCase(simulation: Simulation, folder: string, { hosts, forks, mixed }: Case, one: Measured): Promise<Row> {
+  const run = planOf(forks)
+  const plan = await checked(simulation, folder, [...run, '--json', '--state', 'state'], hosts)
+  const kept = await measure(simulation, folder, [...run, '--out', 'plan.json', '--state', 'kept'])
+  const page = await measure(simulation, folder, ['report', '-i', 'inventory.yaml', '--state', 'state', '--out', 'page.html'])
+  if (page.code !== 0) throw new Error(`report ended with ${page.code}: ${readFileSync(page.stderr, 'utf8')}`)
+  const perHost = (of: (measured: Measured) => number, measured = plan): number =>
+    rounded((of(measured) - of(one)) / Math.max(1, hosts - 1))
+  return {
+    ...{ hosts, forks, fleet: mixed ? 'mixed' : 'in sync', wallMs: rounded(plan.wallMs) },
+    ...{ wallMsPerHost: perHost(({ wallMs }) => wallMs), cpuMsPerHost: perHost(({ cpuMs }) => cpuMs) },
+    ...{ rssMb: rounded(plan.rssMb), fds: plan.fds, jsonBytes: sizeOf(plan.stdout), historyBytes: sizeOf(join(folder, 'state/runs')) },
+    ...{
+      planBytes: sizeOf(join(folder, 'plan.json')),
+      planRssMb: rounded(kept.rssMb),
+      planCpuMsPerHost: perHost(({ cpuMs }) => cpuMs, kept),
+    },
+    ...{ pageBytes: sizeOf(join(folder, 'page.html')), pageRssMb: rounded(page.rssMb), pageMs: rounded(page.wallMs) },
+  }
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100
+
+/** The arguments of a plan of the whole fleet. */
+export const planOf = (forks: number): readonly string[] => [
+  ...['plan', '-i', 'inventory.yaml', '--known-hosts', 'known_hosts', '--forks', String(forks), 'playbooks/fleet.yaml'],
+]
+
+/** A plan whose answer is held to: every host, in the inventory's order, as the fleet plays it. */
+export async function checked(simulation: Simulation, folder: string, argv: readonly string[], hosts: number): Promise<Measured> {
+  const measured = await measure(simulation, folder, argv)
+  const printed = readFileSync(measured.stdout, 'utf8')
+  if (printed === '') throw new Error(`plan ended with ${measured.code}: ${readFileSync(measured.stderr, 'utf8').slice(0, 2000)}`)
+  const report = JSON.parse(printed) as RunReport
+  const names = report.hosts.map(({ host }) => host)
+  if (names.length !== hosts || names.some((name, at) => name !== `web${String(at + 1).padStart(5, '0')}`))
+    throw new Error(`the report has ${names.length} hosts of ${hosts}, or not in the inventory's order`)
+  const { 'in-sync': inSync = 0, pending = 0, unreachable = 0 } = report.summary
+  if (inSync + pending + unreachable !== hosts || inSync < 0.9 * hosts)
+    throw new Error(`not as it is played: ${JSON.stringify(report.summary)}`)
+  return measured
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      hosts: { type: 'string', default: '50,200,1000,5000,10000' },
+      forks: { type: 'string', default: '50' },
+      mixed: { type: 'boolean', default: false },
+      hashed: { type: 'boolean', default: false },
+      json: { type: 'string' },
+    },
+  })
+  const numbers = (text: string): readonly number[] => text.split(',').map(Number)
+  const simulation = await startSimulation()
+  const rows: Row[] = []
+  try {
+    const alone = simulation.project(1)
+    await measure(simulation, alone, planOf(1)) // the kept bytecode
+    const ones = []
+    for (let round = 0; round < 3; round++) ones.push(await checked(simulation, alone, [...planOf(1), '--json'], 1))
+    const one = ones.toSorted((a, b) => a.cpuMs - b.cpuMs)[1]!
+    process.stderr.write(`one host: ${one.wallMs.toFixed()} ms, ${one.cpuMs.toFixed()} ms of the processor, ${one.rssMb.toFixed()} MB\n`)
+    for (const hosts of numbers(values.hosts)) {
+      const folder = simulation.project(hosts, values)
+      for (const forks of numbers(values.forks)) {
+        const row = await measureCase(simulation, folder, { hosts, forks, mixed: values.mixed }, one)
+        process.stderr.write(`${JSON.stringify(row)}\n`)
+        rows.push(row)
+      }
+    }
+  } finally {
+    await simulation.stop()
+  }
+  const text = `${JSON.stringify({ rows }, null, 1)}\n`
+  if (values.json === undefined) process.stdout.write(text)
+  else writeFileSync(values.json, text)
+}
+
+if (process.argv[1] === import.meta.filename) await main()
