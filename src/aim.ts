@@ -1,3 +1,4 @@
+import { byText } from './by-text.js'
 import { madeFrom } from './made-from.js'
 import { type HostPlan, idOf, nextRecord, planHost, type Recall } from './plan.js'
 import { resources } from './resources/index.js'
@@ -22,10 +23,13 @@ export interface Aim {
   readonly memory: (seen: Seen, steps: readonly Step[]) => RunMemory
 }
 
+/** Hosts of which the same is wanted are looked at alike. */
+const lookOnce = byText((want) => lookBody(JSON.parse(want) as HostWant, resources))
+
 /** The usual aim: what the playbooks want of the host. */
 export function aimOf(want: HostWant, recall: Recall = {}): Aim {
   return {
-    look: () => lookBody(want, resources),
+    look: () => lookOnce(JSON.stringify({ ...want, host: '' })),
     seen: (sections) => toSeen(sections, want.profile),
     plan: (seen, now) => planHost(want, seen, now, recall),
     madeFrom: (seen, plan) => madeFrom(want, seen, plan.steps),

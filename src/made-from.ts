@@ -1,3 +1,4 @@
+import { byText } from './by-text.js'
 import { chainOf } from './resources/iptables/ruleset.js'
 import { liveRuleset } from './resources/iptables/spelled.js'
 import { builtinChains, type IptablesWant } from './resources/iptables/want.js'
@@ -20,9 +21,11 @@ export function madeFrom(want: HostWant, seen: Seen, steps: readonly Step[]): Ma
     ...(seen.facts.version === undefined ? {} : { version: seen.facts.version }),
     ...(backend === undefined ? {} : { backend }),
     init: seen.facts.init,
-    parts: Object.fromEntries(parts.map(([name, text]) => [name, cksum(encodeBytes(text))])),
+    parts: Object.fromEntries(parts.map(([name, text]) => [name, digest(text)])),
   }
 }
+
+const digest = byText((text) => cksum(encodeBytes(text)))
 
 type Part = readonly [name: string, text: string]
 

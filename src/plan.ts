@@ -1,3 +1,4 @@
+import { byText } from './by-text.js'
 import { resources } from './resources/index.js'
 import type { WantedItem } from './resources/resource.js'
 import { cksum } from './script/cksum.js'
@@ -107,9 +108,7 @@ function wantedItems(want: HostWant): readonly { readonly resource: string; read
   })
 }
 
-function digest(text: string): string {
-  return cksum(encodeBytes(text))
-}
+const digest = byText((text) => cksum(encodeBytes(text)))
 
 /** The record that a settled run leaves: this run's items, and those of playbooks that were no part of it. */
 export function nextRecord(run: string, want: HostWant, seen: Seen, steps: readonly Step[], now: string, recall: Recall = {}): HostRecord {

@@ -1,3 +1,4 @@
+import { byText } from './by-text.js'
 import { bodyOf } from './script/sections.js'
 import type { Facts, HostRecord, Init, Profile, Section, Seen } from './types.js'
 
@@ -12,7 +13,7 @@ export function toSeen(sections: readonly Section[], profile: Profile | undefine
     kernel: one('kernel'),
     init,
     initBecause: because,
-    enabled: enabledServices(bodyOf(sections, 'enabled') ?? '', init),
+    enabled: enabledServices(`${init}\n${bodyOf(sections, 'enabled') ?? ''}`),
     bootId: one('boot'),
     ...readVersion(bodyOf(sections, 'version'), profile),
     ...(record === undefined ? {} : { record }),
@@ -35,15 +36,16 @@ function nextInit(link: string, has: ReadonlySet<string>): { init: Init; because
 }
 
 /** Names without `.service`. Under systemd a SysV link counts only where no native unit of that name would hide it. */
-function enabledServices(body: string, init: Init): readonly string[] {
+const enabledServices = byText((text): readonly string[] => {
+  const [init, ...lines] = text.split('\n')
   const of = (word: string) =>
-    body.split('\n').flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1).replace(/\.service$/, '')] : []))
+    lines.flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1).replace(/\.service$/, '')] : []))
   if (init === 'openrc') return [...new Set(of('openrc'))]
   if (init !== 'systemd') return [...new Set(of('sysv'))]
   const masked = new Set(of('masked'))
   const native = new Set(of('native'))
   return [...new Set([...of('systemd'), ...of('sysv').filter((name) => !native.has(name))])].filter((name) => !masked.has(name))
-}
+})
 
 function readVersion(
   printed: string | undefined,

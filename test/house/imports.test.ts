@@ -20,7 +20,7 @@ const rows: readonly (readonly string[])[] = [
   ['shown'],
   ['windows', 'shard'],
   ['vault'],
-  ['types', 'text', 'quote', 'generated'],
+  ['types', 'text', 'quote', 'by-text', 'generated'],
 ]
 /** The one file that each of these is imported in. */
 const doors: Readonly<Record<string, string>> = {

@@ -8,7 +8,7 @@ export function parseSave(text: string): Ruleset {
   const tables = new Map<string, Map<string, { policy?: string; lines: string[] }>>()
   let table: Map<string, { policy?: string; lines: string[] }> | undefined
   for (const raw of text.split('\n')) {
-    const line = raw.replace(/^\[\d+:\d+\] /, '')
+    const line = raw.startsWith('[') ? raw.replace(/^\[\d+:\d+\] /, '') : raw
     if (line.startsWith('*')) {
       const name = line.slice(1).trim()
       table = tables.get(name) ?? new Map()

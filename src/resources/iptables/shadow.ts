@@ -1,3 +1,4 @@
+import { byText } from '../../by-text.js'
 import type { Line } from '../../types.js'
 import { contains } from './address.js'
 import { type Match, type Option, type Rule, readRule } from './conditions.js'
@@ -110,11 +111,13 @@ const ends = (earlier: Rule, later: Rule, between: readonly (string | undefined)
   earlier.head.every((option) => headImplied(option, later)) &&
   earlier.matches.every((match) => matchImplied(match, later, between))
 
+const readOnce = byText(readRule)
+
 const readRules = new WeakMap<readonly Line[], readonly (Rule | undefined)[]>()
 
 /** A chain is asked about once for each own rule, but cut apart once. */
 const rulesOf = (lines: readonly Line[]): readonly (Rule | undefined)[] => {
-  const rules = readRules.get(lines) ?? lines.map(readRule)
+  const rules = readRules.get(lines) ?? lines.map(readOnce)
   readRules.set(lines, rules)
   return rules
 }

@@ -68,6 +68,13 @@ export function readBoot(sections: readonly Section[], kind: 'boot' | 'script', 
 
 /** The save text of a back end and family; undefined where its command is missing. */
 export function liveRuleset(seen: Seen, backend: string, family: Family): Ruleset | undefined {
-  const body = seen.sections.find((section) => section.kind === 'save' && section.name === `${backend} ${family}`)?.body
-  return body === undefined ? undefined : parseSave(body)
+  const name = `${backend} ${family}`
+  const section = seen.sections.find((one) => one.kind === 'save' && one.name === name)
+  if (section === undefined) return undefined
+  const ruleset = liveRulesets.get(section) ?? parseSave(section.body)
+  liveRulesets.set(section, ruleset)
+  return ruleset
 }
+
+/** Asked for several times, cut apart once. */
+const liveRulesets = new WeakMap<Section, Ruleset>()

@@ -1,3 +1,4 @@
+import { byText } from '../../by-text.js'
 import type { Line } from '../../types.js'
 
 /** One word of a rule: its value and where it stands in the text, quotes included. */
@@ -66,15 +67,16 @@ interface Comment {
   readonly value: Token
 }
 
-const comments = (line: Line): readonly Comment[] => {
-  if (!line.includes('comment')) return []
+const comments = (line: Line): readonly Comment[] => (line.includes('comment') ? readComments(line) : [])
+
+const readComments = byText((line): readonly Comment[] => {
   const all = tokens(line)
   return all.flatMap((token, index) => {
     const [match, option, value] = all.slice(index + 1, index + 4)
     if (token.word !== '-m' || match?.word !== 'comment' || option?.word !== '--comment' || !value) return []
     return [{ text: value.word, start: token.start, end: value.end, value }]
   })
-}
+})
 
 const ownComment = /^holdfast:([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/
 const markComment = /^hf:(\d+)$/

@@ -1,3 +1,4 @@
+import { byText } from '../../by-text.js'
 import { keyPath, plainPath } from './spelling.js'
 
 /**
@@ -21,13 +22,18 @@ export interface Assignment {
 
 /** The assignments of one file in order; what the reader would not understand is left out. */
 export function parseFile(file: string, text: string, dialect: Dialect): readonly Assignment[] {
-  const lines = text.split('\n')
+  return parseNamed(`${dialect}\n${file}\n${text}`)
+}
+
+/** Every key is asked of every file, on every host. */
+const parseNamed = byText((named): readonly Assignment[] => {
+  const [dialect = '', file = '', ...lines] = named.split('\n')
   // `read` of the shell leaves out a last line without a newline.
   return (dialect === 'words' ? lines.slice(0, -1) : lines).flatMap((line, index) => {
-    const parsed = parsers[dialect](line)
+    const parsed = parsers[dialect as Dialect](line)
     return parsed === undefined ? [] : [{ ...parsed, file, line: index + 1 }]
   })
-}
+})
 
 type Parsed = Omit<Assignment, 'file' | 'line'> | undefined
 
