@@ -24,10 +24,21 @@ describe('the package', () => {
     const [packed] = JSON.parse(run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'])) as [{ files: { path: string }[] }]
     const files = packed.files.map(({ path }) => path)
     const shipped = tracked.filter((path) => /^(playbooks|schemas)\/.*\.(yaml|json)$/.test(path))
-    const needed = ['LICENSE', 'README.md', 'inventory.example.yaml', 'dist/cli.js', 'dist/holdfast.cjs', 'dist/LICENSES.txt', ...shipped]
+    const needed = [
+      'LICENSE',
+      'README.md',
+      'README.ja.md',
+      'inventory.example.yaml',
+      'dist/cli.js',
+      'dist/holdfast.cjs',
+      'dist/LICENSES.txt',
+      ...shipped,
+    ]
     expect(needed.filter((path) => !files.includes(path))).toEqual([])
     expect(
-      files.filter((path) => !/^(dist|playbooks|schemas|docs)\/|^(LICENSE|README\.md|package\.json|inventory\.example\.yaml)$/.test(path)),
+      files.filter(
+        (path) => !/^(dist|playbooks|schemas|docs)\/|^(LICENSE|README(\.ja)?\.md|package\.json|inventory\.example\.yaml)$/.test(path),
+      ),
     ).toEqual([])
   })
 
