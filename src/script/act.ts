@@ -1,15 +1,14 @@
 import { quote } from '../quote.js'
 import { pairLines } from '../resources/iptables/edits.js'
-import { encodeBytes } from '../text.js'
-import type { ChainState, Change, Effect, RecordItem } from '../types.js'
+import type { Change, Effect, RecordItem } from '../types.js'
 import { restoreBatches } from './batches.js'
 import { chainLibrary } from './chains.js'
-import { cksum } from './cksum.js'
+import { guards, readBack, stateText } from './guards.js'
 import { lockLibrary, takeLock } from './lock.js'
 import { asFunction, prelude } from './prelude.js'
 import { type RehearsalInput, rehearsal } from './rehearse.js'
 import { type FileEffect, fileGuards, fileLibrary, stageFiles } from './stage.js'
-import { defaultPolicy, toolOf, undoProgram } from './undo.js'
+import { defaultPolicy, undoProgram } from './undo.js'
 
 /** What the scripts of one host's run are made of; plain data, so that a kept plan can hold it and the scripts can be made again. */
 export interface ScriptInput {
@@ -38,7 +37,6 @@ export interface RunMemory {
 }
 
 type ChainEffect = Extract<Effect, { kind: 'chain' }>
-type ValueEffect = Extract<Effect, { kind: 'value' }>
 
 /** Whether anything of the running kernel changes; if not, settle runs alone. */
 export function changesLive(effects: readonly Effect[]): boolean {
@@ -61,7 +59,7 @@ export function actScript(input: ScriptInput, mark: string): string {
       `hf_id=${quote(input.attempt)}`,
       takeLock(input.attempt, input.run, input.who, input.lockTimeout),
       giveUpLibrary(input),
-      guards(input),
+      guards(input.effects, input.backend),
       fileGuards(files),
       `if [ -n "$hf_stale" ]; then hf_s stale; printf '%s' "$hf_stale"; hf_quit; return 0; fi`,
       stageFiles(files),
@@ -73,7 +71,7 @@ export function actScript(input: ScriptInput, mark: string): string {
       changes(input),
       'hf_change_all || { hf_return; return 0; }',
       readBack(input.effects),
-      `hf_up; { : > "$hf_lock/applied"; } 2>/dev/null
+      `hf_up; { printf '' > "$hf_lock/applied"; } 2>/dev/null
 if [ -e "$hf_lock/armed" ]; then hf_s applied; printf '%s\\n' $((hf_u - hf_armed)); else hf_s fired; fi
 hf_s end`,
     ].join('\n'),
@@ -99,65 +97,12 @@ hf_return() { # hf_why says why
 hf_step() { # label command...: a change begins only while the undo is armed, and the undo waits until it has ended
   hf_label=$1; shift
   printf '%s\\n' $$ > "$hf_lock/busy"
-  [ -e "$hf_lock/armed" ] || { rm -f "$hf_lock/busy"; hf_why="the undo fired before $hf_label"; return 1; }
-  hf_out=$("$@" 2>&1) || { hf_why="$hf_label: $hf_out"; rm -f "$hf_lock/busy"; return 1; }
-  rm -f "$hf_lock/busy"
+  [ -e "$hf_lock/armed" ] || { printf '' > "$hf_lock/busy"; hf_why="the undo fired before $hf_label"; return 1; }
+  hf_out=$("$@" 2>&1) || { hf_why="$hf_label: $hf_out"; printf '' > "$hf_lock/busy"; return 1; }
+  printf '' > "$hf_lock/busy"
 }
 # dash's own printf calls every refused value an I/O error: cat then says why
 hf_put() { { printf '%s\\n' "$2" > "$1"; } 2>/dev/null || printf '%s\\n' "$2" | cat > "$1"; }`
-}
-
-/** What the steps were made from must still be so: values, the order of the chains touched, the back end. */
-function guards(input: ScriptInput): string {
-  const chains = input.effects.filter((effect): effect is ChainEffect => effect.kind === 'chain')
-  const values = readable(input.effects)
-  return [
-    chains.length === 0
-      ? ''
-      : `[ $hf_be = ${input.backend} ] || hf_stale="$hf_stale""the active back end of iptables is now $hf_be
-"`,
-    ...chains.map(
-      (effect) =>
-        `[ "$(${stateCommand(effect)} | cksum)" = ${quote(stateSum(effect.before, defaultPolicy(effect)))} ] || hf_stale="$hf_stale"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}"
-"`,
-    ),
-    readAll(values),
-    ...values.map(
-      (effect) =>
-        `hf_is ${quote(effect.path)} ${quote(words(effect.before))} || hf_stale="$hf_stale"${quote(effect.path)}"
-"`,
-    ),
-  ].join('\n')
-}
-
-/** The values that can be read again. */
-function readable(effects: readonly Effect[]): readonly ValueEffect[] {
-  return effects.filter((effect): effect is ValueEffect => effect.kind === 'value' && effect.noUndo !== 'write-only')
-}
-
-function readAll(values: readonly ValueEffect[]): string {
-  return values.length === 0 ? '' : `hf_read ${values.map(({ path }) => quote(path)).join(' ')}`
-}
-
-function stateCommand(effect: ChainEffect): string {
-  return `hf_state ${toolOf(effect.family)} ${quote(effect.table)} ${quote(effect.chain)} ${quote(defaultPolicy(effect))}`
-}
-
-/** What hf_state prints for a chain, as text. */
-function stateText(state: ChainState | null, fallback: string): string {
-  if (state === null) return `${fallback}\n`
-  return `${[state.policy ?? '-', ...state.lines].join('\n')}\n`
-}
-
-function stateSum(state: ChainState | null, fallback: string): string {
-  return cksum(encodeBytes(stateText(state, fallback)))
-}
-
-function words(value: string): string {
-  return value
-    .trim()
-    .split(/[ \t\n]+/)
-    .join(' ')
 }
 
 /** Writes what the undo needs into the lock's folder, starts it where it outlives this connection, and waits for its ready mark. */
@@ -175,7 +120,7 @@ function arm(input: ScriptInput): string {
   })
   const seconds = Math.floor(input.confirmTimeout)
   return `hf_arm() {
-${[...data, `printf '%s' ${quote(undoProgram(input.attempt, input.effects))} > "$hf_lock/undo.sh"`, ': > "$hf_lock/armed"'].map((line) => `${line} || return 1`).join('\n')}
+${[...data, `printf '%s' ${quote(undoProgram(input.attempt, input.effects))} > "$hf_lock/undo.sh"`, `printf '' > "$hf_lock/armed"`].map((line) => `${line} || return 1`).join('\n')}
 for hf_way in systemd-run setsid nohup plain; do
   case $hf_way in
     systemd-run) [ -d /run/systemd/system ] && hf_have systemd-run || continue
@@ -220,7 +165,7 @@ function changes(input: ScriptInput): string {
   const numbered = input.effects.map((effect, index) => ({ effect, index }))
   const once = numbered.flatMap(({ effect, index }) =>
     effect.kind === 'once' && effect.layer === 'live'
-      ? [`: > "$hf_lock/ran.${index}"`, `hf_step ${quote(effect.run)} sh -c ${quote(effect.run)}`]
+      ? [`printf '' > "$hf_lock/ran.${index}"`, `hf_step ${quote(effect.run)} sh -c ${quote(effect.run)}`]
       : [],
   )
   const batches = restoreBatches(input.effects).flatMap((batch) => [
@@ -231,30 +176,11 @@ function changes(input: ScriptInput): string {
   const values = numbered.flatMap(({ effect, index }) =>
     effect.kind === 'value'
       ? [
-          ...(effect.noUndo === undefined ? [] : [`: > "$hf_lock/ran.${index}"`]),
+          ...(effect.noUndo === undefined ? [] : [`printf '' > "$hf_lock/ran.${index}"`]),
           `hf_step ${quote(effect.path)} hf_put ${quote(effect.path)} ${quote(effect.after)}`,
         ]
       : [],
   )
   const lines = [...once, ...batches, ...values].map((line) => (line.startsWith('hf_load()') ? line : `${line} || return 1`))
   return `hf_change_all() {\n${[...lines, ':'].join('\n')}\n}`
-}
-
-/** Exit codes prove nothing: every chain and value is read again, and what reads back wrong fires the undo at once. */
-function readBack(effects: readonly Effect[]): string {
-  const lines = effects.flatMap((effect) => {
-    if (effect.kind === 'chain')
-      return [
-        `[ "$(${stateCommand(effect)} | cksum)" = ${quote(stateSum(effect.after, defaultPolicy(effect)))} ] || hf_wrong="$hf_wrong"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}" reads back otherwise; "`,
-      ]
-    if (effect.kind === 'value' && effect.noUndo !== 'write-only')
-      return [
-        `hf_is ${quote(effect.path)} ${quote(words(effect.after))} || hf_wrong="$hf_wrong"${quote(`${effect.path} was set to ${words(effect.after)} and reads back `)}"$(hf_word ${quote(effect.path)}); "`,
-      ]
-    return []
-  })
-  return `hf_wrong=
-${readAll(readable(effects))}
-${lines.join('\n')}
-if [ -n "$hf_wrong" ]; then hf_why=$hf_wrong; hf_return; return 0; fi`
 }

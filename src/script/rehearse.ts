@@ -81,13 +81,13 @@ done
 if [ $hf_with = candidate ]; then
   for hf_x in batch.*; do hf_t=\${hf_x##*.}; hf_o=$($hf_t-restore --noflush < $hf_x 2>&1) || { printf "broken %s: %s\\n" "$hf_t" "$hf_o"; exit 0; }; done
 fi
-: > link
+printf "" > link
 hf_n=0; while [ ! -e up ] && [ $hf_n -lt 100 ]; do sleep 0.02 2>/dev/null || sleep 1; hf_n=$((hf_n + 1)); done
 hf_count() {
   while read -r a b c d e f g h i j k l; do case $hf_proto$a in tcpTcp:) hf_c=$k;; udpUdp:) hf_c=$b.$c;; esac; done < /proc/net/snmp
   [ $hf_proto = tcp ] || while read -r a b; do case $a in Udp6InDatagrams|Udp6NoPorts) hf_c=$hf_c.$b;; esac; done < /proc/net/snmp6
 }
-hf_count; hf_base=$hf_c; : > go; hf_n=0; hf_result=dropped
+hf_count; hf_base=$hf_c; printf "" > go; hf_n=0; hf_result=dropped
 while [ $hf_n -lt 140 ]; do
   hf_count; [ "$hf_c" = "$hf_base" ] || { hf_result=reached; break; }
   sleep 0.02 2>/dev/null || { sleep 1; hf_n=$((hf_n + 40)); }; hf_n=$((hf_n + 1))
@@ -97,14 +97,14 @@ if [ $hf_result = dropped ]; then
   case $hf_6 in -6) hf_t=ip6tables;; *) hf_t=iptables;; esac
   $hf_t-save -c 2>/dev/null | grep -v -e "^\\[0:0\\]" -e "^#"
 fi'
-hf_peer_sh='cd /run/hf; : > ready
+hf_peer_sh='cd /run/hf; printf "" > ready
 while [ ! -e link ]; do sleep 0.02 2>/dev/null || sleep 1; done
 for hf_x in all default; do { echo 0 > /proc/sys/net/ipv6/conf/$hf_x/disable_ipv6; } 2>/dev/null; done
 read -r hf_far < far
 printf "%s\\n" "link set lo up" "addr add $1/$6 dev $hf_far $8" "link set $hf_far up" "route add $2/$6 dev $hf_far" | ip $7 -batch - 2>/dev/null || {
   ip link set lo up; ip $7 addr add "$1/$6" dev "$hf_far" $8; ip link set "$hf_far" up; ip $7 route add "$2/$6" dev "$hf_far"
 }
-: > up
+printf "" > up
 while [ ! -e go ]; do sleep 0.02 2>/dev/null || sleep 1; done
 hf_t=; command -v timeout >/dev/null 2>&1 && hf_t="timeout 4"
 case $4-$5 in

@@ -87,7 +87,7 @@ until [ -e "$hf_lock/applied" ] || [ $hf_n -ge 5 ]; do
 done
 if ! hf_ours; then
   hf_told && return 0
-  mkdir -p "$hf_root" && : > "$hf_root/void.$hf_id"
+  mkdir -p "$hf_root" && printf '' > "$hf_root/void.$hf_id"
   hf_ours || { hf_told || hf_gone; return 0; }
 fi
 if [ -e "$hf_lock/applied" ] && mv "$hf_lock/armed" "$hf_lock/confirmed" 2>/dev/null; then ${own}

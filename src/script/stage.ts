@@ -25,20 +25,23 @@ hf_beside() { # file|link path: sets hf_to (where the file is) and hf_t, hf_old 
 hf_sync() { sync "$1" 2>/dev/null || sync; }
 hf_made() {
   printf '%s\\n' "$1" >> "$hf_lock/staged" || return 1
-  { mkdir -p ${stateDir} && printf '%s\\n' "$1" >> ${stateDir}/staged; } 2>/dev/null || :
+  { { [ -d ${stateDir} ] || mkdir -p ${stateDir}; } && printf '%s\\n' "$1" >> ${stateDir}/staged; } 2>/dev/null || :
+}
+hf_clear() { # makes room for a staged file
+  { [ -d "\${1%/*}" ] || (umask 022; mkdir -p "\${1%/*}"); } && { [ ! -e "$1" ] && [ ! -L "$1" ] || rm -f "$1"; }
 }
 hf_stage() { # path mode sum text
   hf_beside file "$1" || return 1
-  (umask 022; mkdir -p "\${hf_t%/*}") && rm -f "$hf_t" && hf_made "$hf_t" || return 1
-  if [ -f "$hf_to" ]; then cp -p "$hf_to" "$hf_t" || return 1; chcon --reference="$hf_to" "$hf_t" 2>/dev/null
-  else : > "$hf_t" && chmod "$2" "$hf_t" || return 1; fi
+  hf_clear "$hf_t" && hf_made "$hf_t" || return 1
+  if [ -f "$hf_to" ]; then cp -p "$hf_to" "$hf_t" || return 1; { [ ! -e /sys/fs/selinux ] && [ ! -e /selinux ]; } || chcon --reference="$hf_to" "$hf_t" 2>/dev/null
+  else printf '' > "$hf_t" && chmod "$2" "$hf_t" || return 1; fi
   printf '%s' "$4" > "$hf_t" || { printf 'writing %s failed\\n' "$hf_t"; return 1; }
   [ "$(hf_sum file "$hf_t")" = "$3" ] || { printf 'writing %s came out short\\n' "$hf_t"; return 1; }
   hf_sync "$hf_t"
 }
 hf_stage_link() { # path target
   hf_beside link "$1"
-  (umask 022; mkdir -p "\${hf_t%/*}") && rm -f "$hf_t" && hf_made "$hf_t" && ln -s "$2" "$hf_t"
+  hf_clear "$hf_t" && hf_made "$hf_t" && ln -s "$2" "$hf_t"
 }
 hf_commit() { # file|link path sum-before sum-after; then the staged file takes its place
   hf_beside "$1" "$2" || return 1

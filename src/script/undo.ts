@@ -40,7 +40,7 @@ ${watch}
 ${chainLibrary}
 hf_awk=${quote(undoAwk)}
 ${backLibrary}
-hf_new=.new; { : > "$hf_note.new"; } 2>/dev/null || { hf_note=/dev/null; hf_new=; }
+hf_new=.new; { printf '' > "$hf_note.new"; } 2>/dev/null || { hf_note=/dev/null; hf_new=; }
 {
 printf 'undone %s\\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 [ ! -f why ] || sed 's/^/why /' why
