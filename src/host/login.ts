@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, BaseAgent, ParsedKey } from 'ssh2'
 
 /** What reads keys; ssh.ts gives ssh2's. */
@@ -38,7 +38,7 @@ export interface Ways {
 export async function findWays(credentials: Credentials, keyring: Keyring): Promise<Ways> {
   const { user, keyFiles, password } = credentials
   const agent = await findAgent(credentials, keyring)
-  const keys = await Promise.all(filesOf(credentials).map((file) => findKey(file, credentials, agent.keys, keyring)))
+  const keys = filesOf(credentials).map((file) => findKey(file, credentials, agent.keys, keyring))
   const ways = keys.flatMap((found) => found.ways)
   const password_ = password === undefined ? [] : [passwordWay(user, password)]
   return {
@@ -112,9 +112,8 @@ function narrowed(agent: BaseAgent, wanted: readonly Buffer[], keyring: Keyring)
 /** The public parts of the key files, from the file itself or the .pub beside it. */
 async function publicKeysOf(credentials: Credentials, keyring: Keyring): Promise<readonly Buffer[]> {
   const all = filesOf(credentials).flatMap((file) => [file, `${file}.pub`])
-  const texts = await Promise.all(all.map((file) => readFile(file).catch(() => Buffer.alloc(0))))
-  return texts.flatMap((text) => {
-    const key = keyring.parseKey(text)
+  return all.map(readKey).flatMap((text) => {
+    const key = keyring.parseKey(text instanceof Error ? Buffer.alloc(0) : text)
     return key instanceof Error ? [] : [key.getPublicSSH()]
   })
 }
@@ -137,8 +136,17 @@ function publicPart(key: Buffer | ParsedKey, keyring: Keyring): readonly Buffer[
   return parsed instanceof Error ? [] : [parsed.getPublicSSH()]
 }
 
-async function findKey(file: string, { user, keyFiles }: Credentials, ofAgent: readonly Buffer[], keyring: Keyring): Promise<Ways> {
-  const text = await readFile(file).catch((error: NodeJS.ErrnoException) => error)
+/** At once: a key is short, and for each host the thread pool's way to it costs a millisecond of the processor. */
+function readKey(file: string): Buffer | NodeJS.ErrnoException {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    return error as NodeJS.ErrnoException
+  }
+}
+
+function findKey(file: string, { user, keyFiles }: Credentials, ofAgent: readonly Buffer[], keyring: Keyring): Ways {
+  const text = readKey(file)
   if (text instanceof Error) return text.code === 'ENOENT' && keyFiles.length === 0 ? none() : none(`${file}: ${text.message}`)
   const key = parseOnce(text, keyring)
   if (key instanceof Error) return none(`${file} ${whyNot(key)}`)
@@ -158,27 +166,25 @@ const whyNot = (error: Error): string =>
 export async function lockedKeys(credentials: Credentials, keyring: Keyring): Promise<readonly string[]> {
   const { keyFiles, password } = credentials
   const agent = await findAgent(credentials, keyring)
-  const found = await Promise.all(filesOf(credentials).map(async (file) => ({ file, state: await lockOf(file, agent.keys, keyring) })))
+  const found = filesOf(credentials).map((file) => ({ file, state: lockOf(file, agent.keys, keyring) }))
   const needed = keyFiles.length > 0 || (password === undefined && agent.keys.length === 0 && !found.some(({ state }) => state === 'open'))
   return needed ? found.filter(({ state }) => state === 'locked').map(({ file }) => file) : []
 }
 
-async function lockOf(file: string, ofAgent: readonly Buffer[], keyring: Keyring): Promise<'open' | 'locked' | 'unusable'> {
-  const text = await readFile(file).catch(() => undefined)
-  const key = text && parseOnce(text, keyring)
-  if (!key || (key instanceof Error && !isLocked(key))) return 'unusable'
+function lockOf(file: string, ofAgent: readonly Buffer[], keyring: Keyring): 'open' | 'locked' | 'unusable' {
+  const text = readKey(file)
+  const key = text instanceof Error ? text : parseOnce(text, keyring)
+  if (text instanceof Error || (key instanceof Error && !isLocked(key))) return 'unusable'
   if (!(key instanceof Error)) return 'open'
-  const shown = await readFile(`${file}.pub`).then(
-    (line) => keyring.parseKey(line),
-    () => undefined,
-  )
-  const held = shown && !(shown instanceof Error) && ofAgent.some((each) => each.equals(shown.getPublicSSH()))
+  const line = readKey(`${file}.pub`)
+  const shown = line instanceof Error ? line : keyring.parseKey(line)
+  const held = !(shown instanceof Error) && ofAgent.some((each) => each.equals(shown.getPublicSSH()))
   return held ? 'open' : 'locked'
 }
 
 /** Opens a key file with its passphrase, for all logins of this process; false: the passphrase is not the right one. */
 export async function unlockKey(file: string, passphrase: string, keyring: Keyring): Promise<boolean> {
-  const text = await readFile(file)
+  const text = readFileSync(file)
   const key = keyring.parseKey(text, passphrase)
   if (!(key instanceof Error)) parsed.set(text.toString('latin1'), key)
   return !(key instanceof Error)
