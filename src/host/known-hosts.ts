@@ -42,14 +42,25 @@ export interface KnownHosts {
   readonly notes: string[]
   readonly plain: Map<string, KnownKey[]>
   readonly patterns: PatternKey[]
-  /** Lines whose name has not been met yet; a hash stands for one name, so a line that was found leaves. */
+  /** Lines whose name has not been met yet; a hash stands for one name, so a line that was found leaves. `found`: by name, or by name and key. */
   readonly hashed: Set<HashedKey>
+  /** All hashed lines by their key, and all types that they have. */
+  readonly hashedOf: Map<string, HashedKey[]>
+  readonly hashedTypes: Set<string>
   readonly found: Map<string, readonly KnownKey[]>
 }
 
 /** Reads known_hosts files, in the order given; lines that are malformed are passed over and noted. */
 export function parseKnownHosts(files: readonly { readonly file: string; readonly text: string }[]): KnownHosts {
-  const known: KnownHosts = { notes: [], plain: new Map(), patterns: [], hashed: new Set(), found: new Map() }
+  const known: KnownHosts = {
+    notes: [],
+    plain: new Map(),
+    patterns: [],
+    hashed: new Set(),
+    hashedOf: new Map(),
+    hashedTypes: new Set(),
+    found: new Map(),
+  }
   for (const { file, text } of files) {
     for (const [index, line] of text.split(/\r?\n/).entries()) addLine(known, line.trim(), `${file}:${index + 1}`)
   }
@@ -65,22 +76,32 @@ export function remember(known: KnownHosts, line: string, at: string): void {
 export function checkHostKey(known: KnownHosts, owner: KeyOwner, key: Buffer): KeyCheck {
   const type = keyType(key) ?? 'unknown'
   const shown = { type, fingerprint: fingerprintOf(key) }
-  const all = namesOf(owner).flatMap((name) => [...keysOf(known, name)])
   const same = key.toString('base64')
-  const revoked = all.find((line) => line.marker === '@revoked' && line.key === same)
+  const equals = (name: string): readonly KnownKey[] => keysOf(known, name, same).filter((line) => line.key === same)
+  const revoked = namesOf(owner)
+    .flatMap(equals)
+    .find((line) => line.marker === '@revoked')
   if (revoked) return { verdict: 'revoked', ...shown, line: revoked.line }
+  const [first] = unmarked(equals(nameOf(owner.address ?? owner.host, owner.port)))
+  if (first) return { verdict: 'ok', ...shown, line: first.line }
   const lines = linesThatCount(known, owner, same)
   const equal = lines.find((line) => line.key === same)
   if (equal) return { verdict: 'ok', ...shown, line: equal.line }
   const changed = lines.find((line) => line.type === type)
   if (changed) return { verdict: 'changed', ...shown, line: changed.line }
   if (lines[0]) return { verdict: 'other-type', ...shown, line: lines[0].line }
-  const authority = all.find((line) => line.marker === '@cert-authority')
+  const authority = namesOf(owner)
+    .flatMap((name) => keysOf(known, name))
+    .find((line) => line.marker === '@cert-authority')
   return { verdict: 'unknown', ...shown, ...(authority && { authority: authority.line }) }
 }
 
 /** Types of the keys that are known for a host, to be asked for first: one known by its RSA key only would else show its ed25519 key. */
 export function keyTypesFor(known: KnownHosts, owner: KeyOwner): readonly string[] {
+  const [only, ...others] = known.hashedTypes
+  const shown = only !== undefined && others.length === 0 ? linesThatCount({ ...known, hashed: new Set(), found: new Map() }, owner) : undefined
+  // whichever of the hashed lines are this host's, their type is this one
+  if (only !== undefined && shown?.length === 0) return [only]
   return [...new Set(linesThatCount(known, owner).map((line) => line.type))]
 }
 
@@ -123,18 +144,26 @@ const namesOf = (owner: KeyOwner): readonly string[] => [
   ...new Set(hostsOf(owner).flatMap((host) => [nameOf(host, owner.port), nameOf(host, 22)])),
 ]
 
-function keysOf(known: KnownHosts, name: string): readonly KnownKey[] {
-  return [...exactKeysOf(known, name), ...known.patterns.filter((line) => line.matches(name))]
+/** The lines of a name; of the hashed ones only those with this key, where one is said: to ask each of them for a name takes its time. */
+function keysOf(known: KnownHosts, name: string, key?: string): readonly KnownKey[] {
+  return [...exactKeysOf(known, name, key), ...known.patterns.filter((line) => line.matches(name))]
 }
 
-function exactKeysOf(known: KnownHosts, name: string): readonly KnownKey[] {
-  return [...(known.plain.get(name) ?? []), ...hashedKeysOf(known, name)]
+function exactKeysOf(known: KnownHosts, name: string, key?: string): readonly KnownKey[] {
+  return [...(known.plain.get(name) ?? []), ...hashedKeysOf(known, name, key)]
 }
 
-function hashedKeysOf(known: KnownHosts, name: string): readonly KnownKey[] {
-  const before = known.found.get(name)
+const isNamed = ({ salt, hash }: HashedKey, name: string): boolean => createHmac('sha1', salt).update(name).digest().equals(hash)
+
+function hashedKeysOf(known: KnownHosts, name: string, key?: string): readonly KnownKey[] {
+  const before = known.found.get(name) ?? known.found.get(`${name} ${key}`)
   if (before) return before
-  const lines = [...known.hashed].filter((line) => createHmac('sha1', line.salt).update(name).digest().equals(line.hash))
+  if (key !== undefined) {
+    const equal = (known.hashedOf.get(key) ?? []).filter((line) => isNamed(line, name))
+    known.found.set(`${name} ${key}`, equal)
+    return equal
+  }
+  const lines = [...known.hashed].filter((line) => isNamed(line, name))
   for (const line of lines) known.hashed.delete(line)
   known.found.set(name, lines)
   return lines
@@ -168,7 +197,12 @@ function addNames(known: KnownHosts, names: string, key: KnownKey): void {
 function addHashed(known: KnownHosts, name: string, key: KnownKey): void {
   const [, version, salt, hash] = name.split('|')
   if (version !== '1' || !salt || !hash) return void known.notes.push(`${key.line} is hashed in an unknown way`)
-  known.hashed.add({ ...key, salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') })
+  const hashed = { ...key, salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') }
+  known.hashed.add(hashed)
+  known.hashedTypes.add(key.type)
+  const alike = known.hashedOf.get(key.key)
+  if (alike) alike.push(hashed)
+  else known.hashedOf.set(key.key, [hashed])
 }
 
 /** A list of globs (`*.example.org,!bad.example.org`): one that matches after `!` refuses the whole line. */

@@ -114,6 +114,20 @@ describe('known_hosts', () => {
     expect(lookUp()).toBeLessThan(20 * 200)
     expect(lookUp()).toBeLessThan(100)
   })
+
+  it('asks no line of 10,000 for a name that has another key, as long as they are of one type', () => {
+    const names = Array.from({ length: 10_000 }, (_, n) => `web${n}`)
+    const file = known(...names.map((name) => `${hashed(name)} ${field(name)}`))
+    const before = process.cpuUsage().user
+    for (const name of names.slice(0, 1000)) {
+      expect(keyTypesFor(file, { host: name, address: name, port: 22 })).toEqual(['ssh-ed25519'])
+      expect(checkHostKey(file, { host: name, address: name, port: 22 }, blob(name)).verdict).toBe('ok')
+    }
+    // one walk over all lines takes some 20 ms
+    expect((process.cpuUsage().user - before) / 1000).toBeLessThan(1000)
+    expect(checkHostKey(file, { host: 'web1', port: 22 }, blob('other')).verdict).toBe('changed')
+    expect(checkHostKey(file, { host: 'web0', port: 2222 }, blob('web0')).verdict).toBe('ok')
+  })
 })
 
 /** Each row is judged by OpenSSH too, against a real server. */
