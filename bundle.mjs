@@ -18,6 +18,9 @@ const unreached = {
   setup(building) {
     const filter = /node_modules\/(ssh2\/lib\/(server|http-agents)|make-dir\/index)\.js$/
     building.onLoad({ filter }, () => ({ contents: 'module.exports = {}' }))
+    // ssh2's optional natives: nothing is gained by them, and Node would look for them at each start
+    building.onResolve({ filter: /\.node$|^cpu-features$/ }, ({ path }) => ({ path, namespace: 'natives' }))
+    building.onLoad({ filter: /./, namespace: 'natives' }, ({ path }) => ({ contents: `throw new Error('${path} is not bundled')` }))
   },
 }
 
@@ -29,8 +32,6 @@ const { metafile } = await build({
   outfile: join(target, 'holdfast.cjs'),
   metafile: true,
   plugins: [unreached],
-  // ssh2's optional natives: nothing is gained by them, and a bundle has no place for them
-  external: ['*.node', 'cpu-features'],
   define: { 'import.meta.url': 'importMetaUrl' },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href" },
 })
