@@ -15,7 +15,7 @@ const shared: Readonly<Record<string, (text: string) => readonly unknown[]>> = {
   'links and pictures': (text) => targetsOf(text).filter((target) => !target.startsWith('README')),
   'code in the text': (text) =>
     [...prose(text).matchAll(/`([^`]+)`/g)]
-      .map(([, code]) => code!)
+      .map(([, code]) => code!.replaceAll('\n', ' '))
       .filter((code) => code !== 'file:line' && !/^(file|ファイル):/.test(code))
       .toSorted(),
 }
