@@ -99,7 +99,8 @@ export function checkHostKey(known: KnownHosts, owner: KeyOwner, key: Buffer): K
 /** Types of the keys that are known for a host, to be asked for first: one known by its RSA key only would else show its ed25519 key. */
 export function keyTypesFor(known: KnownHosts, owner: KeyOwner): readonly string[] {
   const [only, ...others] = known.hashedTypes
-  const shown = only !== undefined && others.length === 0 ? linesThatCount({ ...known, hashed: new Set(), found: new Map() }, owner) : undefined
+  const shown =
+    only !== undefined && others.length === 0 ? linesThatCount({ ...known, hashed: new Set(), found: new Map() }, owner) : undefined
   // whichever of the hashed lines are this host's, their type is this one
   if (only !== undefined && shown?.length === 0) return [only]
   return [...new Set(linesThatCount(known, owner).map((line) => line.type))]
