@@ -67,16 +67,16 @@ const install = async (packages: readonly string[]): Promise<void> => {
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'holdfast-lab')
 
-/** Debian's netfilter-persistent as a tree of files, unpacked and not installed: installed it would load rules into this machine. */
-export const netfilterPersistent = async (): Promise<string> => {
-  const tree = join(cache, 'netfilter-persistent')
+// Packages unpacked once and not installed: `script` makes a folder `tree` in an empty one.
+const unpacked = async (name: string, script: string, complaint: string): Promise<string> => {
+  const tree = join(cache, name)
   if (existsSync(tree)) return tree
   const making = `${tree}.${process.pid}`
   mkdirSync(making, { recursive: true })
   try {
-    await must(['sh', '-eu', '-c', unpack], { cwd: making })
+    await must(['sh', '-eu', '-c', script], { cwd: making })
   } catch (error) {
-    throw new Error(`a web host needs netfilter-persistent and iptables-persistent from apt-get download: ${String(error)}`)
+    throw new Error(`${complaint}: ${String(error)}`)
   }
   try {
     renameSync(join(making, 'tree'), tree)
@@ -86,6 +86,10 @@ export const netfilterPersistent = async (): Promise<string> => {
   rmSync(making, { recursive: true, force: true })
   return tree
 }
+
+/** Debian's netfilter-persistent as a tree of files, unpacked and not installed: installed it would load rules into this machine. */
+export const netfilterPersistent = (): Promise<string> =>
+  unpacked('netfilter-persistent', unpack, 'a web host needs netfilter-persistent and iptables-persistent from apt-get download')
 
 const unpack = `
 download() { apt-get -q download netfilter-persistent iptables-persistent >&2; }
@@ -99,24 +103,12 @@ for from in all/lib/systemd/system all/usr/lib/systemd/system; do [ ! -d "$from"
 `
 
 /** The modules of ansible.posix and community.general as a folder for ANSIBLE_COLLECTIONS_PATH, unpacked from Debian's package and not installed. */
-export const ansibleCollections = async (): Promise<string> => {
-  const tree = join(cache, 'ansible-collections')
-  if (existsSync(tree)) return tree
-  const making = `${tree}.${process.pid}`
-  mkdirSync(making, { recursive: true })
-  try {
-    await must(['sh', '-eu', '-c', unpackCollections], { cwd: making })
-  } catch (error) {
-    throw new Error(`the modules of ansible.posix and community.general come from apt-get download ansible: ${String(error)}`)
-  }
-  try {
-    renameSync(join(making, 'tree'), tree)
-  } catch (error) {
-    if (!existsSync(tree)) throw error // another test was quicker
-  }
-  rmSync(making, { recursive: true, force: true })
-  return tree
-}
+export const ansibleCollections = (): Promise<string> =>
+  unpacked(
+    'ansible-collections',
+    unpackCollections,
+    'the modules of ansible.posix and community.general come from apt-get download ansible',
+  )
 
 const unpackCollections = `
 download() { apt-get -q download ansible >&2; }
@@ -125,4 +117,15 @@ at=./usr/lib/python3/dist-packages/ansible_collections
 dpkg --fsys-tarfile ansible_*.deb | tar -x "$at/ansible/posix" "$at/community/general"
 mkdir tree
 mv usr/lib/python3/dist-packages/ansible_collections tree/ansible_collections
+`
+
+/** Debian's mitogen for Ansible as a folder for PYTHONPATH, unpacked and not installed. */
+export const mitogen = (): Promise<string> =>
+  unpacked('mitogen', unpackMitogen, 'the faster strategy of Ansible comes from apt-get download ansible-mitogen python3-mitogen')
+
+const unpackMitogen = `
+download() { apt-get -q download ansible-mitogen python3-mitogen >&2; }
+download || { apt-get -q update >&2; download; }
+for package in *.deb; do dpkg -x "$package" all; done
+mv all/usr/lib/python3/dist-packages tree
 `

@@ -1,0 +1,71 @@
+import type { ContenderName } from './contenders.js'
+import type { Things } from './things.js'
+
+/** What is done: a plan where nothing is to do, the first converge of fresh hosts, or a converge where one host has drifted. */
+export type Task = 'plan' | 'converge' | 'drift'
+
+/** One line of the bench: a task on so many hosts, each with these things, `delayMs` (round trip) away. */
+export interface Case {
+  readonly name: string
+  readonly task: Task
+  readonly hosts: number
+  readonly things: Things
+  readonly delayMs: number
+  readonly contenders: readonly ContenderName[]
+}
+
+const readers: readonly ContenderName[] = ['holdfast', 'ssh', 'ssh-curve25519']
+const writers: readonly ContenderName[] = ['holdfast', 'ansible', 'mitogen']
+const few: Things = { keys: 3, rules: 3 }
+const some: Things = { keys: 20, rules: 50 }
+const many: Things = { keys: 20, rules: 1000 }
+
+/** The name of a case: `plan-50-3+3`, with delay `plan-10-3+3-100ms`. */
+export const nameOf = (task: Task, hosts: number, { keys, rules }: Things, delayMs = 0): string =>
+  `${task}-${hosts}-${keys}+${rules}${delayMs > 0 ? `-${delayMs}ms` : ''}`
+
+const make = (task: Task, hosts: number, things: Things, contenders: readonly ContenderName[], delayMs = 0): Case => ({
+  name: nameOf(task, hosts, things, delayMs),
+  task,
+  hosts,
+  things,
+  delayMs,
+  contenders,
+})
+
+const all: readonly ContenderName[] = [...readers, 'ansible', 'mitogen']
+
+/** About ten minutes on two cores: what the targets need, and the sizes; Ansible only where it ends within a minute or so. */
+export const usual: readonly Case[] = [
+  make('plan', 1, few, all),
+  make('plan', 10, few, all),
+  make('plan', 50, few, all),
+  make('plan', 200, few, readers),
+  make('plan', 10, some, readers),
+  make('plan', 10, { keys: 20, rules: 10 }, readers),
+  make('plan', 10, many, readers),
+  make('plan', 10, few, readers, 20),
+  make('plan', 10, few, readers, 100),
+  make('converge', 10, few, writers),
+  make('converge', 50, few, writers),
+  make('drift', 50, few, ['holdfast', 'ansible']),
+]
+
+/** A minute: that the harness works, and no number that means anything. */
+export const quick: readonly Case[] = [
+  make('plan', 2, few, all),
+  make('plan', 1, few, ['holdfast', 'ssh'], 20),
+  make('converge', 2, few, writers),
+  make('drift', 2, few, ['holdfast', 'ansible']),
+]
+
+/** Every size with every delay and every contender: hours, since Ansible runs a module for each rule of each host. */
+export const full: readonly Case[] = (['plan', 'converge', 'drift'] as const).flatMap((task) =>
+  [1, 10, 50, 200].flatMap((hosts) =>
+    [few, some, many].flatMap((things) =>
+      [0, 20, 100].flatMap((delayMs) =>
+        task === 'drift' && hosts !== 50 ? [] : [make(task, hosts, things, task === 'plan' ? all : writers, delayMs)],
+      ),
+    ),
+  ),
+)
