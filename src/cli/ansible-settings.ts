@@ -45,6 +45,7 @@ const options: readonly (readonly [SettingName, string])[] = [
   ['become_password_file', 'becomePasswordFile'],
   ['connection_password_file', 'connectionPasswordFile'],
   ['diff', 'diff'],
+  ['roles_path', 'rolesPath'],
 ]
 
 /** Fills in what Ansible's settings say and the command line does not; the notes are what they say and cannot be done. */

@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { writeWhole } from '../history/state.js'
 import { type Imported, importPlaybooks } from '../import/import.js'
+import { type Inventoried, inventoried, noInventory } from '../import/inventoried.js'
 import { readInventory } from '../load/inventory.js'
 import { playbookFolders } from '../load/playbook-folders.js'
 import { problemsJson, problemsText } from '../report/problems.js'
@@ -14,8 +17,11 @@ import { Mistake } from './options.js'
 /** `holdfast import-ansible`: 0 where all was turned, 2 where something was left, 1 where a file could not be read. */
 export function importAnsible(playbooks: readonly string[], options: ImportOptions, { out, err }: Console): number {
   for (const path of playbooks) if (disk.read(path) === undefined) throw new Mistake(`there is no playbook ${path}`)
-  const known = variablesOf(options.inventory, playbookFolders(playbooks))
-  const imported = 'problems' in known ? known : importPlaybooks(playbooks, disk, known.names)
+  const known = inventoryOf(
+    options.inventory ?? (existsSync('inventory.yaml') ? ['inventory.yaml'] : undefined),
+    playbookFolders(playbooks),
+  )
+  const imported = 'problems' in known ? known : importPlaybooks(playbooks, disk, known.inventory, options.rolesPath ?? rolesPath())
   if ('problems' in imported) {
     err.write(problemsText(imported.problems, err.style))
     if (options.json) out.write(problemsJson(imported.problems))
@@ -28,18 +34,21 @@ export function importAnsible(playbooks: readonly string[], options: ImportOptio
   return imported.left.length > 0 ? 2 : 0
 }
 
+/** Where Ansible looks for roles when nobody says where. */
+const rolesPath = (): readonly string[] => [join(homedir(), '.ansible/roles'), '/usr/share/ansible/roles', '/etc/ansible/roles']
+
 /** The excerpt of a file is for people. */
 const shown = (key: string, value: unknown): unknown => (key === 'excerpt' ? undefined : value)
 
-function variablesOf(
+function inventoryOf(
   inventory: readonly string[] | undefined,
   folders: readonly string[],
-): { readonly problems: readonly Problem[] } | { readonly names: ReadonlySet<string> } {
+): { readonly problems: readonly Problem[] } | { readonly inventory: Inventoried } {
   const missing = inventory?.find((path) => !path.includes(',') && !existsSync(path))
   if (missing !== undefined) throw new Mistake(`there is no inventory ${missing}`)
-  if (inventory === undefined) return { names: new Set() }
+  if (inventory === undefined) return { inventory: noInventory }
   const { inventory: read, problems } = readInventory(inventory, disk, folders)
-  return problems.length > 0 ? { problems } : { names: new Set([...read.hosts.values()].flatMap(({ vars }) => [...vars.keys()])) }
+  return problems.length > 0 ? { problems } : { inventory: inventoried(read) }
 }
 
 function keep(file: string, text: string): void {

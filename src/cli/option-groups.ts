@@ -39,9 +39,9 @@ export function withFiles(command: Command): Command {
   return withCommon(
     command
       .usage('[PLAYBOOK...] -i INVENTORY')
-      .argument('[PLAYBOOK...]', 'playbooks (default: playbooks/*.yaml)')
+      .argument('[PLAYBOOK...]', 'playbooks, - is stdin (default: playbooks/*.yaml)')
       .optionsGroup(headings.which)
-      .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml)', collect)
+      .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml, or that of ansible.cfg)', collect)
       .option('-l, --limit <pattern>', 'only these hosts, as an Ansible host pattern; nothing is removed then')
       .option('-t, --tags <tags>', 'only plays with one of these tags; nothing is removed then', collectList),
   )
@@ -55,7 +55,7 @@ export function withHosts(command: Command): Command {
         .usage('PATTERN... -i INVENTORY')
         .argument('<PATTERN...>', 'hosts, as Ansible host patterns')
         .optionsGroup(headings.which)
-        .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml)', collect)
+        .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml, or that of ansible.cfg)', collect)
         .option('-l, --limit <pattern>', 'only these of them'),
     ),
   )
@@ -63,16 +63,23 @@ export function withHosts(command: Command): Command {
 
 /** What every command takes. */
 export function withCommon(command: Command): Command {
+  return withVault(
+    command
+      .optionsGroup(headings.which)
+      .option('-e, --extra-vars <key=value>', 'set a variable over all others, may be repeated', extraVar),
+  )
+    .optionsGroup(headings.output)
+    .option('-v, --verbose', 'say more')
+    .option('--json', 'print one JSON document on stdout, text on stderr')
+}
+
+/** What reads an inventory that may be in a vault. */
+export function withVault(command: Command): Command {
   return command
-    .optionsGroup(headings.which)
-    .option('-e, --extra-vars <key=value>', 'set a variable over all others, may be repeated', extraVar)
     .optionsGroup(headings.secrets)
     .option('--vault-password-file <file>', 'the vault password stands in this file, or this program prints it', collect)
     .option('--vault-id <id>', 'LABEL@SOURCE of a vault password: a file, a program or prompt', collect)
     .option('-J, --ask-vault-pass', 'ask for the vault password')
-    .optionsGroup(headings.output)
-    .option('-v, --verbose', 'say more')
-    .option('--json', 'print one JSON document on stdout, text on stderr')
 }
 
 /** What goes to hosts and may remove things there. */

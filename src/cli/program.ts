@@ -161,7 +161,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
       .usage('--list | --graph [GROUP] | --host NAME  -i INVENTORY'),
   )
     .optionsGroup(headings.which)
-    .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml)', collect)
+    .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml, or that of ansible.cfg)', collect)
     .optionsGroup(headings.own)
     .option('--list', 'groups, hosts and variables as JSON')
     .option('--graph [group]', 'the tree of groups')

@@ -1,4 +1,4 @@
-import { type Env, fill, steps } from './fill.js'
+import { anyName, type Env, fill, steps } from './fill.js'
 import { attempt, refuse } from './left.js'
 import { narrowed, type Scope } from './scope.js'
 
@@ -47,20 +47,41 @@ function termOf(text: string): string | undefined {
 function literal(text: string, env: Env): boolean | undefined {
   if (/^(true|True)$/.test(text)) return true
   if (/^(false|False)$/.test(text)) return false
-  const negated = /^not\s+(\S+)$/.exec(text)?.[1]
+  const negated = /^not\s+(.+)$/.exec(text)?.[1]
   if (negated !== undefined) {
     const answer = literal(negated, env)
     return answer === undefined ? undefined : !answer
   }
   const defined = /^(\S+)\s+is\s+(not\s+)?defined$/.exec(text)
-  if (defined) return isDefined(defined[1] ?? '', env) ? defined[2] === undefined : undefined
-  if (!steps(text.replace(/\s*\|\s*bool$/, ''))) return undefined
-  const read = attempt(() => fill(`{{ ${text.replace(/\s*\|\s*bool$/, '')} }}`, env, 'know'))
-  return 'value' in read && typeof read.value === 'boolean' ? read.value : undefined
+  if (defined) {
+    const answer = isDefined(defined[1] ?? '', env)
+    return answer === undefined ? undefined : answer === (defined[2] === undefined)
+  }
+  const compared = /^(\S+)\s*(==|!=)\s*(?:'([^'\\]*)'|"([^"\\]*)"|(-?\d+))$/.exec(text)
+  if (compared && steps(compared[1] ?? '')) {
+    const left = known(compared[1] ?? '', env)?.value
+    if (left === undefined) return undefined
+    return (left === (compared[3] ?? compared[4] ?? Number(compared[5]))) === (compared[2] === '==')
+  }
+  const [head = ''] = text.split('|')
+  if (!steps(head.trim())) return undefined
+  const value = known(text, env)?.value
+  return typeof value === 'boolean' ? value : undefined
 }
 
-function isDefined(text: string, env: Env): boolean {
+/** The value of an expression; undefined: only a run of Ansible knows it. Where hosts differ they are taken apart. */
+function known(expression: string, env: Env): { readonly value: unknown } | undefined {
+  const read = attempt(() => fill(`{{ ${expression} }}`, env, 'know'))
+  if ('value' in read) return read
+  if (read.unturned.apart !== undefined) throw read
+  return undefined
+}
+
+function isDefined(text: string, env: Env): boolean | undefined {
   if (Object.hasOwn(env.defaults, text)) return true
-  const read = attempt(() => fill(`{{ ${text} }}`, env, 'know'))
-  return 'value' in read && read.value !== undefined
+  const read = known(text, env)
+  if (read?.value !== undefined) return true
+  const [name = ''] = steps(text) ?? []
+  const isFree = !Object.hasOwn(env.inner, name) && !Object.hasOwn(env.play, name) && !env.moving.has(name) && !env.moving.has(anyName)
+  return isFree && env.said(name).is === 'unsaid' ? false : undefined
 }

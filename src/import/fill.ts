@@ -1,7 +1,9 @@
 import { hole } from '../load/hole.js'
 import { hasTemplate, textOf } from '../load/template.js'
 import { isVaulted } from '../load/vaulted.js'
-import { attempt, refuse } from './left.js'
+import type { Said } from './inventoried.js'
+import { attempt, refuse, refuseTogether } from './left.js'
+import { truth } from './truth.js'
 
 /** Variables as they stand for one task of a playbook, those of the inventory not among them: their names are kept. */
 export interface Env {
@@ -11,9 +13,18 @@ export interface Env {
   readonly play: Readonly<Record<string, unknown>>
   /** Names that get their values while Ansible runs, and how. */
   readonly moving: ReadonlyMap<string, string>
-  /** What a role has for a name that nobody sets; the inventory may set it. */
+  /** What the task's role has for a name that nobody sets; the inventory may set it. */
   readonly defaults: Readonly<Record<string, unknown>>
+  /** Those of them that the turned play has under the same names. */
+  readonly shared: Readonly<Record<string, unknown>>
+  /** What the inventory says of a name for the hosts of the task. */
+  readonly said: (name: string) => Said
+  /** Hears which value was written out, and whose it is. */
+  readonly taken: (name: string, of: 'inventory' | 'default') => void
 }
+
+/** Stands among the moving names for all that a file may set which only a run of Ansible reads. */
+export const anyName = '*'
 
 /** Whether the names of variables may be kept, for holdfast to fill in, or have to be known now. */
 export type Mode = 'keep' | 'know'
@@ -63,7 +74,9 @@ function evaluate(expression: string, needle: string, env: Env, mode: Mode, dept
   const literal = /^(?:'([^'\\]*)'|"([^"\\]*)"|(-?\d+))$/.exec(head)
   if (literal) return { value: filtered(literal[1] ?? literal[2] ?? Number(literal[3]), filters, needle) }
   if (head === 'omit') return { value: omitted }
-  const path = steps(head) ?? refuse(`${needle}: only {{ name }}, {{ a.b }} and the filters default, int and string are known here`, needle)
+  const path =
+    steps(head) ??
+    refuse(`${needle}: only {{ name }}, {{ a.b }} and the filters default, int, bool, string, trim and join are known here`, needle)
   const known = lookUp(path, needle, env, filters.length > 0 ? 'know' : mode, depth, filters.some(isDefault))
   return 'kept' in known ? known : { value: filtered(known.value, filters, needle) }
 }
@@ -88,20 +101,52 @@ function lookUp(path: readonly string[], needle: string, env: Env, mode: Mode, d
   const own = Object.hasOwn(env.play, name)
   if (mode === 'know') {
     if (own) return inside(env.play[name], rest, needle, env, mode, depth, mayLack)
-    refuse(
-      mayLack
-        ? `${needle}: whether the inventory has ${name} is not known here`
-        : `${needle} would have to be known here, and only the inventory has it`,
-      needle,
-    )
+    return ofInventory(name, rest, needle, env, depth, mayLack)
   }
   if (rest.some((step) => !/^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(step))) refuse(`${needle}: a name with a dot in it cannot be kept`, needle)
-  const value = own ? env.play[name] : Object.hasOwn(env.defaults, name) ? env.defaults[name] : undefined
+  const value = own ? env.play[name] : defaultOf(name, needle, env)
+  if (value !== undefined && !own && !isShared(name, env)) return inside(value, rest, needle, env, mode, depth, mayLack)
   // A variable that holds names of this task alone is written out.
   if (value !== undefined && JSON.stringify(fill(value, env, mode, depth + 1)) !== alone(value, env, depth + 1))
     return inside(value, rest, needle, env, mode, depth, mayLack)
   return { kept: path.join('.') }
 }
+
+/** A value of the inventory, or the default of a role, written out. */
+function ofInventory(name: string, rest: readonly string[], needle: string, env: Env, depth: number, mayLack: boolean): Answer {
+  const said = env.said(name)
+  if (said.is === 'apart') return refuseTogether(name, needle)
+  if (said.is === 'same') {
+    const answer = inside(said.value, rest, needle, env, 'know', depth, mayLack)
+    env.taken(name, 'inventory')
+    return answer
+  }
+  const how = env.moving.get(anyName)
+  const hasDefault = Object.hasOwn(env.defaults, name)
+  if (how !== undefined && (hasDefault || said.is === 'unsaid')) return refuse(`${needle}: ${name} ${how}`, needle)
+  if (hasDefault) {
+    if (said.is === 'unknown') env.taken(name, 'default')
+    return inside(env.defaults[name], rest, needle, env, 'know', depth, mayLack)
+  }
+  if (said.is === 'unsaid') return mayLack ? { value: undefined } : refuse(`${needle}: nothing here gives ${name} a value`, needle)
+  return refuse(
+    mayLack
+      ? `${needle}: whether the inventory has ${name} is not known here`
+      : `${needle} would have to be known here, and only the inventory has it`,
+    needle,
+  )
+}
+
+/** The default of a role, where the inventory leaves it to that. */
+function defaultOf(name: string, needle: string, env: Env): unknown {
+  if (!Object.hasOwn(env.defaults, name)) return undefined
+  const said = env.said(name)
+  if (said.is === 'apart' && said.lacking) return refuseTogether(name, needle)
+  return said.is === 'apart' || said.is === 'same' ? undefined : env.defaults[name]
+}
+
+/** Two roles may have different defaults of one name, and a play has one. */
+const isShared = (name: string, env: Env): boolean => JSON.stringify(env.defaults[name]) === JSON.stringify(env.shared[name])
 
 function alone(value: unknown, env: Env, depth: number): string | undefined {
   const read = attempt(() => fill(value, { ...env, inner: {} }, 'keep', depth))
@@ -138,13 +183,22 @@ function filtered(value: unknown, filters: readonly string[], needle: string): u
   return filters.reduce((now, filter) => applied(now, filter, needle), value)
 }
 
+/** What may stand in `default()` without quotes. */
+const fallbacks: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['omit', omitted],
+  ...['true', 'True'].map((word) => [word, true] as const),
+  ...['false', 'False'].map((word) => [word, false] as const),
+  ['[]', []],
+  ['{}', {}],
+])
+
 function applied(value: unknown, filter: string, needle: string): unknown {
-  const fallback = /^(?:default|d)\(\s*(?:'([^'\\]*)'|"([^"\\]*)"|(-?\d+)|(omit))\s*\)$/.exec(filter)
-  if (fallback) {
-    if (value !== undefined) return value
-    return fallback[4] ? omitted : (fallback[1] ?? fallback[2] ?? Number(fallback[3]))
-  }
+  const fallback = /^(?:default|d)\(\s*(?:'([^'\\]*)'|"([^"\\]*)"|(\w+|-\d+|\[\]|\{\}))\s*(?:,\s*(true|True))?\s*\)$/.exec(filter)
+  const [, single, double, bare = '', always] = fallback ?? []
+  const given = single ?? double ?? fallbacks.get(bare) ?? (/^-?\d+$/.test(bare) ? Number(bare) : undefined)
+  if (fallback && given !== undefined) return value === undefined || (always && !value) ? given : value
   if (value === undefined || value === omitted) return value
+  if (filter === 'bool' && typeof value !== 'object') return truth(value) ?? false
   if (filter === 'int' && /^-?\d+$/.test(String(value))) return Number(value)
   if (filter === 'string' && (typeof value === 'string' || typeof value === 'number')) return String(value)
   if (filter === 'trim' && typeof value === 'string') return value.trim()

@@ -2,27 +2,12 @@ import type { Document, Path } from '../load/document.js'
 import { type Files, folderOf, join } from '../load/files.js'
 import { hole } from '../load/hole.js'
 import { hasTemplate } from '../load/template.js'
-import { whenOf } from './conditions.js'
-import { type Env, fill } from './fill.js'
+import { type Bench, envOf, heldBenches, partsOf } from './bench.js'
+import { anyName, fill } from './fill.js'
 import { attempt, type Unturned } from './left.js'
 import { roundsOf } from './loops.js'
-import type { Scope } from './scope.js'
-import { type Fields, isFields, known, moduleOf, type PlayHead, shortName, type Task, textIn } from './tasks.js'
+import { type Fields, isFields, known, moduleOf, shortName, type Task, textIn } from './tasks.js'
 import { listOf, open, standingOf, type Visitor } from './visitor.js'
-
-/** Where a list of tasks stands, and what holds for all of it. */
-export interface Bench {
-  readonly play: { readonly head: PlayHead; readonly late: Record<string, unknown>; readonly moving: Map<string, string> }
-  readonly document: Document
-  readonly scope: Scope
-  readonly inner: Fields
-  readonly barrier: Unturned | undefined
-  readonly standing: Fields
-  readonly folders: readonly string[]
-  readonly depth: number
-  /** Of the playbook. */
-  readonly root: string
-}
 
 /** Files that hold each other deeper than this do so without end. */
 export const maxDepth = 30
@@ -42,9 +27,15 @@ export function walkTasks(tasks: unknown, path: Path, bench: Bench, files: Files
 
 function walkTask(task: Fields, path: Path, outer: Bench, files: Files, visitor: Visitor): void {
   const tags = listOf(task.tags).map(textIn)
-  const vars = isFields(task.vars) ? task.vars : {}
+  const vars = varsOf(task)
   const standing = { ...outer.standing, ...(isFields(task.module_defaults) ? task.module_defaults : {}) }
-  const bench: Bench = { ...outer, inner: { ...outer.inner, ...vars }, standing, barrier: outer.barrier ?? barrierOf(task, tags) }
+  const bench: Bench = {
+    ...outer,
+    inner: { ...outer.inner, ...vars },
+    standing,
+    tags: together(outer.tags, tags),
+    barrier: outer.barrier ?? barrierOf(task, tags),
+  }
   if (task.block !== undefined) {
     walkBlock(task, path, bench, files, visitor)
     return
@@ -55,17 +46,19 @@ function walkTask(task: Fields, path: Path, outer: Bench, files: Files, visitor:
     return
   }
   const rounds = attempt(() => roundsOf(task, envOf(bench)))
-  if ('unturned' in rounds) {
-    round(task, path, { ...bench, barrier: bench.barrier ?? rounds.unturned }, found, files, visitor)
-    return
-  }
-  for (const item of rounds.value) {
-    const here = { ...bench, inner: { ...bench.inner, ...item } }
-    const held = attempt(() => (task.when === undefined ? here.scope : whenOf(task.when, here.scope, envOf(here))))
-    if ('unturned' in held) round(task, path, { ...here, barrier: here.barrier ?? held.unturned }, found, files, visitor)
-    else if (held.value !== undefined) round(task, path, { ...here, scope: held.value }, found, files, visitor)
-  }
+  const parts = 'unturned' in rounds ? partsOf(rounds.unturned, bench) : undefined
+  if (parts) for (const scope of parts) walkTask(task, path, { ...outer, scope }, files, visitor)
+  else if ('unturned' in rounds) {
+    const stopped = { ...bench, barrier: bench.barrier ?? rounds.unturned }
+    for (const here of heldBenches(task.when, stopped)) round(task, path, here, found, files, visitor)
+  } else
+    for (const item of rounds.value)
+      for (const here of heldBenches(task.when, { ...bench, params: { ...bench.params, ...item } }))
+        round(task, path, here, found, files, visitor)
 }
+
+const varsOf = ({ vars }: Fields): Fields => (isFields(vars) ? vars : {})
+const together = (some: readonly string[], others: readonly string[]): readonly string[] => [...new Set([...some, ...others])]
 
 function barrierOf(task: Fields, tags: readonly string[]): Unturned | undefined {
   if (tags.includes('never')) return { message: 'it runs only when its tag is asked for (never)' }
@@ -77,14 +70,12 @@ function barrierOf(task: Fields, tags: readonly string[]): Unturned | undefined 
 }
 
 function walkBlock(task: Fields, path: Path, bench: Bench, files: Files, visitor: Visitor): void {
-  const held = attempt(() => (task.when === undefined ? bench.scope : whenOf(task.when, bench.scope, envOf(bench))))
-  if ('value' in held && held.value === undefined) return
-  const inside: Bench =
-    'unturned' in held ? { ...bench, barrier: bench.barrier ?? held.unturned } : { ...bench, scope: held.value ?? bench.scope }
-  walkTasks(task.block, [...path, 'block'], inside, files, visitor)
-  const rescue = { ...inside, barrier: inside.barrier ?? { message: 'it runs only when another task has failed (rescue)' } }
-  walkTasks(task.rescue, [...path, 'rescue'], rescue, files, visitor)
-  walkTasks(task.always, [...path, 'always'], inside, files, visitor)
+  for (const inside of heldBenches(task.when, bench)) {
+    walkTasks(task.block, [...path, 'block'], inside, files, visitor)
+    const rescue = { ...inside, barrier: inside.barrier ?? { message: 'it runs only when another task has failed (rescue)' } }
+    walkTasks(task.rescue, [...path, 'rescue'], rescue, files, visitor)
+    walkTasks(task.always, [...path, 'always'], inside, files, visitor)
+  }
 }
 
 function round(
@@ -102,17 +93,19 @@ function round(
     return
   }
   if (/^(include|import)_tasks$|^include$/.test(short)) {
-    includeTasks(module, written, path, bench, files, visitor)
+    includeTasks(module, written, varsOf(task), path, bench, files, visitor)
     return
   }
   if (/^(include|import)_role$/.test(short)) {
-    walkRole(written, [...path, module], bench, files, visitor)
+    const params = short === 'include_role' ? { ...bench.params, ...varsOf(task) } : bench.params
+    walkRole(written, [...path, module], { ...bench, params }, files, visitor)
     return
   }
   const name = attempt(() => fill(task.name, envOf(bench)))
   const told: Task = {
     play: bench.play.head,
     scope: bench.scope,
+    tags: bench.tags,
     document: bench.document,
     path,
     name: 'value' in name && typeof name.value === 'string' ? name.value : undefined,
@@ -126,16 +119,16 @@ function round(
   visitor.task(told, task)
 }
 
-function envOf({ play, inner }: Bench): Env {
-  return { inner: { ...play.late, ...inner }, play: play.head.vars, moving: play.moving, defaults: play.head.defaults }
-}
-
 /** Variables that a task sets: known from here on where they are plain, else known only while Ansible runs. */
 function learn(short: string, written: unknown, path: Path, bench: Bench, files: Files, visitor: Visitor): void {
   const sure = bench.barrier === undefined && bench.scope.only.length === 0
   const values = short === 'set_fact' ? written : varsFrom(written, bench, files, visitor)
   if (!isFields(values)) {
     visitor.left(bench.document.problem(path, 'its variables are known only while Ansible runs'), short)
+    bench.play.moving.set(
+      anyName,
+      `may be set by ${bench.document.file}:${bench.document.problem(path, '').line}, which only Ansible can read`,
+    )
     return
   }
   for (const [name, value] of Object.entries(values)) {
@@ -156,7 +149,7 @@ function varsFrom(written: unknown, bench: Bench, files: Files, visitor: Visitor
   return found === undefined ? undefined : open(found, files, visitor)?.value
 }
 
-function includeTasks(module: string, written: unknown, path: Path, bench: Bench, files: Files, visitor: Visitor): void {
+function includeTasks(module: string, written: unknown, vars: Fields, path: Path, bench: Bench, files: Files, visitor: Visitor): void {
   const fail = (message: string): void => visitor.left(bench.document.problem([...path, module], message), module)
   const name = attempt(() => known(isFields(written) ? written.file : written, envOf(bench)))
   if ('unturned' in name || typeof name.value !== 'string') {
@@ -177,7 +170,8 @@ function includeTasks(module: string, written: unknown, path: Path, bench: Bench
     return
   }
   const document = open(place, files, visitor)
-  if (document) walkTasks(document.value, [], { ...bench, document, depth: bench.depth + 1 }, files, visitor)
+  const params = shortName(module) === 'import_tasks' ? bench.params : { ...bench.params, ...vars }
+  if (document) walkTasks(document.value, [], { ...bench, params, document, depth: bench.depth + 1 }, files, visitor)
 }
 
 /** Tells each task of a role, and of those that it depends on before them. */
@@ -193,9 +187,12 @@ export function walkRole(written: unknown, path: Path, outer: Bench, files: File
     fail('roles need each other without end')
     return
   }
-  const folder = [join(outer.root, `roles/${name}`), join(outer.root, name), ...outer.folders.map((each) => join(each, `../${name}`))].find(
-    (each) => files.list(each) !== undefined,
-  )
+  const folder = [
+    join(outer.root, `roles/${name}`),
+    ...outer.repository.roles.map((each) => join(each, name)),
+    ...outer.folders.map((each) => join(each, `../${name}`)),
+    join(outer.root, name),
+  ].find((each) => files.list(each) !== undefined)
   if (folder === undefined) {
     fail(`there is no role ${name} in ${join(outer.root, 'roles')}`)
     return
@@ -205,31 +202,41 @@ export function walkRole(written: unknown, path: Path, outer: Bench, files: File
       .map((end) => join(folder, `${place}.${end}`))
       .flatMap((file) => (files.read(file) === undefined ? [] : [open(file, files, visitor)]))[0]
   const fieldsOf = (document: Document | undefined): Fields => (isFields(document?.value) ? document.value : {})
-  for (const [key, value] of Object.entries(fieldsOf(part('defaults/main'))))
-    (outer.play.head.defaults as Record<string, unknown>)[key] ??= value
-  const params = Object.fromEntries(Object.entries(fields).filter(([key]) => !roleWords.has(key)))
-  const inner = { ...fieldsOf(part('vars/main')), ...outer.inner, ...(isFields(fields.vars) ? fields.vars : {}), ...params }
+  /** `main` of a folder of the role, or the file that `tasks_from:` and the like name. */
+  const chosen = (kind: Kind): Document | undefined => part(`${kind}/${textIn(fields[`${kind}_from`]).replace(/\.ya?ml$/, '') || 'main'}`)
+  const gone = kinds.find((kind) => fields[`${kind}_from`] !== undefined && !chosen(kind))
+  if (gone !== undefined) {
+    fail(`the role ${name} has no ${gone}/${textIn(fields[`${gone}_from`])}`)
+    return
+  }
+  const defaults = fieldsOf(chosen('defaults'))
+  for (const [key, value] of Object.entries(defaults)) (outer.play.head.defaults as Record<string, unknown>)[key] ??= value
+  const tags = listOf(fields.tags).map(textIn)
   const bench: Bench = {
     ...outer,
-    inner,
+    // What stands behind vars: of a role loses to the role's own, measured with ansible-core 2.14.
+    inner: { ...varsOf(fields), ...fieldsOf(chosen('vars')), ...outer.inner },
+    params: { ...outer.params, ...Object.fromEntries(Object.entries(fields).filter(([key]) => !roleWords.has(key))) },
+    defaults: { ...outer.defaults, ...defaults },
+    tags: together(outer.tags, tags),
     folders: [folder, ...outer.folders],
-    barrier: outer.barrier ?? barrierOf(fields, listOf(fields.tags).map(textIn)),
+    barrier: outer.barrier ?? barrierOf(fields, tags),
     depth: outer.depth + 1,
   }
-  const held = attempt(() => (fields.when === undefined ? bench.scope : whenOf(fields.when, bench.scope, envOf(bench))))
-  if ('value' in held && held.value === undefined) return
-  const here = 'unturned' in held ? { ...bench, barrier: bench.barrier ?? held.unturned } : { ...bench, scope: held.value ?? bench.scope }
   const meta = part('meta/main')
-  for (const [at, each] of listOf(fieldsOf(meta).dependencies).entries())
-    walkRole(each, ['dependencies', at], { ...here, document: meta ?? here.document }, files, visitor)
-  const from = typeof fields.tasks_from === 'string' ? fields.tasks_from.replace(/\.ya?ml$/, '') : 'main'
-  const document = part(`tasks/${from}`)
-  if (document) walkTasks(document.value, [], { ...here, document }, files, visitor)
-  else if (fields.tasks_from !== undefined) fail(`the role ${name} has no tasks/${from}`)
-  const handlers = part('handlers/main')
+  const tasks = chosen('tasks')
+  const handlers = chosen('handlers')
   const asked = { message: 'a handler runs only when a task notifies it' }
-  if (handlers) walkTasks(handlers.value, [], { ...here, document: handlers, barrier: here.barrier ?? asked }, files, visitor)
+  for (const here of heldBenches(fields.when, bench)) {
+    for (const [at, each] of listOf(fieldsOf(meta).dependencies).entries())
+      walkRole(each, ['dependencies', at], { ...here, document: meta ?? here.document }, files, visitor)
+    if (tasks) walkTasks(tasks.value, [], { ...here, document: tasks }, files, visitor)
+    if (handlers) walkTasks(handlers.value, [], { ...here, document: handlers, barrier: here.barrier ?? asked }, files, visitor)
+  }
 }
+
+const kinds = ['defaults', 'vars', 'tasks', 'handlers'] as const
+type Kind = (typeof kinds)[number]
 
 const roleWords = new Set(
   'role name tags when vars become become_user become_method tasks_from vars_from defaults_from handlers_from apply public allow_duplicates delegate_to'.split(

@@ -1,7 +1,9 @@
 import type { Files } from '../load/files.js'
 import { join } from '../load/files.js'
 import type { Problem } from '../types.js'
+import type { Repository } from './bench.js'
 import { fill } from './fill.js'
+import { type Inventoried, noInventory } from './inventoried.js'
 import { openLedger } from './ledger.js'
 import { attempt, type Left, type Unturned } from './left.js'
 import type { Operation } from './operations.js'
@@ -11,6 +13,7 @@ import { isOurs, turnCommand } from './turn-command.js'
 import { turnIptables } from './turn-iptables.js'
 import { turnState } from './turn-state.js'
 import { turnSysctl } from './turn-sysctl.js'
+import type { Visitor } from './visitor.js'
 import { writePlaybook } from './write.js'
 
 /** A playbook of Ansible as one of holdfast. */
@@ -29,11 +32,12 @@ const heading = [
   'live, and after the next reboot. A rule that stands there already counts as present.',
 ]
 
-/** Turns playbooks of Ansible; or the mistakes in their files. `inventory` = names of variables that the inventory has. */
+/** Turns playbooks of Ansible; or the mistakes in their files. `roles` are folders of roles other than those beside the playbooks. */
 export function importPlaybooks(
   paths: readonly string[],
   files: Files,
-  inventory: ReadonlySet<string> = new Set(),
+  inventory: Inventoried = noInventory,
+  roles: readonly string[] = [],
 ): { readonly problems: readonly Problem[] } | Imported {
   const problems: Problem[] = []
   const left: Left[] = []
@@ -42,6 +46,7 @@ export function importPlaybooks(
   const loose: string[] = []
   const copied = new Map<string, string>()
   const ledger = openLedger()
+  const repository: Repository = { inventory, roles, taken: new Map() }
 
   const leave = (task: Task, { message, needle }: Unturned): void => {
     const problem = task.document.problem(placeIn(task, needle), message, needle === undefined ? {} : { needle })
@@ -66,15 +71,23 @@ export function importPlaybooks(
       others[task.module] = (others[task.module] ?? 0) + 1
       return
     }
-    if (task.barrier !== undefined) {
-      leave(task, task.barrier)
-      return
-    }
-    const done = attempt(() => carryOut(turn(task, fields, files, copied), task))
-    if ('unturned' in done) leave(task, done.unturned)
+    const done = attempt(() => carryOut(operations(task, fields), task))
+    if ('value' in done) return
+    const { apart } = done.unturned
+    const parts = apart === undefined ? undefined : inventory.parts(task.scope, apart)
+    if (!parts) leave(task, done.unturned)
+    for (const scope of parts ?? []) visit({ ...task, scope, env: { ...task.env, said: (name) => inventory.says(scope, name) } }, fields)
+  }
+  const operations = (task: Task, fields: Fields): readonly Operation[] => {
+    const read = attempt(() => turn(task, fields, files, copied))
+    // What only saves need not be done, whoever asks for it and when.
+    const idle = 'value' in read && read.value.length > 0 && read.value.every((operation) => operation.do === 'note')
+    if (task.barrier !== undefined && !idle) throw { unturned: task.barrier }
+    if ('unturned' in read) throw read
+    return read.value
   }
   for (const path of paths) {
-    const there = walkPlaybook(path, files, {
+    const visitor: Visitor = {
       task: visit,
       left: (problem, module) => {
         left.push({ ...problem, module })
@@ -82,12 +95,28 @@ export function importPlaybooks(
       },
       note: (text) => void notes.add(text),
       broken: (found) => void problems.push(...found),
-    })
+    }
+    const there = walkPlaybook(path, files, visitor, repository)
     if (!there && problems.length === 0) problems.push({ file: path, line: 1, column: 1, path: '', message: 'there is no such playbook' })
   }
   if (problems.length > 0) return { problems }
   const head = [`Made by holdfast import-ansible of ${paths.join(', ')}.`, ...heading, ...loose]
-  return { playbook: writePlaybook(ledger, head, inventory), left: sorted(left), notes: [...notes], others }
+  return { playbook: writePlaybook(ledger, head, inventory), left: sorted(left), notes: [...notes, ...takenNotes(repository)], others }
+}
+
+function takenNotes({ taken, inventory }: Repository): readonly string[] {
+  const names = (whose: 'inventory' | 'default'): string =>
+    [...taken]
+      .filter(([, of]) => of === whose)
+      .map(([name]) => name)
+      .join(', ')
+  const [said, left] = [names('inventory'), names('default')]
+  return [
+    ...(said === '' ? [] : [`as the inventory has it now, and written out: ${said}`]),
+    ...(left === '' || inventory.named
+      ? []
+      : [`the default of a role was taken, and written out: ${left}; give -i INVENTORY where it sets others`]),
+  ]
 }
 
 /** One line of what was left. */

@@ -2,17 +2,13 @@ import type { Document, Path } from '../load/document.js'
 import { type Files, folderOf, join } from '../load/files.js'
 import { hole } from '../load/hole.js'
 import { hasTemplate } from '../load/template.js'
-import { type Bench, maxDepth, walkRole, walkTasks } from './flatten.js'
+import type { Bench, Repository } from './bench.js'
+import { maxDepth, walkRole, walkTasks } from './flatten.js'
 import { type Fields, isFields, textIn } from './tasks.js'
 import { listOf, open, type Visitor } from './visitor.js'
 
 /** Tells a visitor each task of a playbook, those of imported files and roles in their places; false: there is no such file. */
-export function walkPlaybook(
-  path: string,
-  files: Files,
-  visitor: Visitor,
-  from: Partial<Pick<Bench, 'inner' | 'barrier' | 'depth'>> = {},
-): boolean {
+export function walkPlaybook(path: string, files: Files, visitor: Visitor, repository: Repository, from: From = {}): boolean {
   const document = open(path, files, visitor)
   if (!document) return false
   const plays = document.value
@@ -24,15 +20,23 @@ export function walkPlaybook(
   for (const [at, play] of plays.entries()) {
     if (!isFields(play)) visitor.left(document.problem([at], 'is no play: a mapping'), 'play')
     else if (play.import_playbook !== undefined || play['ansible.builtin.import_playbook'] !== undefined)
-      importPlaybook(play, at, document, files, visitor, from)
-    else walkPlay(play, at, document, files, visitor, from)
+      importPlaybook(play, at, document, files, visitor, repository, from)
+    else walkPlay(play, at, document, files, visitor, repository, from)
   }
   return true
 }
 
-type From = Partial<Pick<Bench, 'inner' | 'barrier' | 'depth'>>
+type From = Partial<Pick<Bench, 'inner' | 'barrier' | 'depth' | 'tags'>>
 
-function importPlaybook(play: Fields, at: number, document: Document, files: Files, visitor: Visitor, from: From): void {
+function importPlaybook(
+  play: Fields,
+  at: number,
+  document: Document,
+  files: Files,
+  visitor: Visitor,
+  repository: Repository,
+  from: From,
+): void {
   const key = play.import_playbook === undefined ? 'ansible.builtin.import_playbook' : 'import_playbook'
   const name = play[key]
   const fail = (message: string): void => visitor.left(document.problem([at, key], message), key)
@@ -49,10 +53,11 @@ function importPlaybook(play: Fields, at: number, document: Document, files: Fil
   const barrier =
     play.when === undefined || play.when === true ? from.barrier : { message: `when: of import_playbook ${name} is not known here` }
   const inner = { ...(isFields(play.vars) ? play.vars : {}), ...from.inner }
-  if (!walkPlaybook(path, files, visitor, { inner, barrier, depth })) fail(`there is no ${path}`)
+  const tags = [...(from.tags ?? []), ...listOf(play.tags).map(textIn)]
+  if (!walkPlaybook(path, files, visitor, repository, { inner, barrier, depth, tags })) fail(`there is no ${path}`)
 }
 
-function walkPlay(play: Fields, at: number, document: Document, files: Files, visitor: Visitor, from: From): void {
+function walkPlay(play: Fields, at: number, document: Document, files: Files, visitor: Visitor, repository: Repository, from: From): void {
   const root = folderOf(document.file)
   const moving = new Map<string, string>()
   for (const prompt of Array.isArray(play.vars_prompt) ? play.vars_prompt : [])
@@ -74,12 +79,18 @@ function walkPlay(play: Fields, at: number, document: Document, files: Files, vi
   const base = named.includes('') ? '' : named.join(':')
   const wrongHosts = base === '' || hasTemplate(base) ? 'hosts: of the play is known only while Ansible runs' : localOf(base)
   const name = typeof play.name === 'string' && !hasTemplate(play.name) ? play.name : ''
+  const tags = [...new Set([...(from.tags ?? []), ...listOf(play.tags).map(textIn)])]
+  const stopped = wrongHosts ?? (tags.includes('never') ? 'it runs only when its tag is asked for (never)' : undefined)
   const bench: Bench = {
-    play: { head: { name, tags: listOf(play.tags).map(textIn), vars, defaults }, late: {}, moving },
+    repository,
+    play: { head: { name, vars, defaults }, late: {}, moving },
     document,
     scope: { base, only: [] },
     inner: from.inner ?? {},
-    barrier: from.barrier ?? (wrongHosts === undefined ? undefined : { message: wrongHosts }),
+    params: {},
+    defaults: {},
+    tags,
+    barrier: from.barrier ?? (stopped === undefined ? undefined : { message: stopped }),
     standing: isFields(play.module_defaults) ? play.module_defaults : {},
     folders: [root],
     depth: from.depth ?? 0,

@@ -1,6 +1,6 @@
 import type { Document, Path } from '../load/document.js'
 import { type Env, fill } from './fill.js'
-import { attempt, refuse, type Unturned } from './left.js'
+import { refuse, type Unturned } from './left.js'
 import type { Scope } from './scope.js'
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -8,10 +8,9 @@ export type Fields = Readonly<Record<string, unknown>>
 /** What a play of Ansible says of all its tasks. */
 export interface PlayHead {
   readonly name: string
-  readonly tags: readonly string[]
   /** Its variables, as written: a turned play takes those that it names. */
   readonly vars: Fields
-  /** The defaults of its roles, in which the inventory may set other values. */
+  /** The defaults of its roles, of each name the first one's, in which the inventory may set other values. */
   readonly defaults: Fields
 }
 
@@ -19,6 +18,8 @@ export interface PlayHead {
 export interface Task {
   readonly play: PlayHead
   readonly scope: Scope
+  /** Of the play, its blocks and roles, and its own. */
+  readonly tags: readonly string[]
   readonly document: Document
   readonly path: Path
   readonly name: string | undefined
@@ -98,15 +99,7 @@ function pairsOf(text: string): Fields {
   )
 }
 
-/** True and false as Ansible's modules read them; undefined: neither. */
-export function truth(value: unknown): boolean | undefined {
-  const text = String(value).toLowerCase()
-  if (/^(y|yes|on|1|true|t|1\.0)$/.test(text)) return true
-  return /^(n|no|off|0|false|f|0\.0)$/.test(text) ? false : undefined
-}
-
 /** What a parameter is, where it has to be known: no name of a variable is left in it. */
 export function known(value: unknown, env: Env): unknown {
-  const read = attempt(() => fill(value, env, 'know'))
-  return 'value' in read ? read.value : refuse(read.unturned.message, read.unturned.needle)
+  return fill(value, env, 'know')
 }

@@ -3,7 +3,8 @@ import { joinShell } from '../resources/iptables/tokens.js'
 import type { Env } from './fill.js'
 import { refuse } from './left.js'
 import type { ChainAt, Operation } from './operations.js'
-import { type Fields, truth } from './tasks.js'
+import type { Fields } from './tasks.js'
+import { truth } from './truth.js'
 import { setOf } from './turn-sysctl.js'
 
 /** Whether a command line is about what holdfast holds. */

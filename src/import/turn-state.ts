@@ -7,7 +7,8 @@ import { builtinChains } from '../resources/iptables/want.js'
 import type { Env } from './fill.js'
 import { refuse } from './left.js'
 import type { ChainAt, Operation } from './operations.js'
-import { type Fields, known, truth } from './tasks.js'
+import { type Fields, known } from './tasks.js'
+import { truth } from './truth.js'
 
 const parameters = new Set(['path', 'state', 'noflush', 'table', 'counters', 'ip_version', 'modprobe', 'wait'])
 

@@ -3,7 +3,8 @@ import { hasTemplate } from '../load/template.js'
 import { type Env, fill } from './fill.js'
 import { refuse } from './left.js'
 import type { Operation } from './operations.js'
-import { type Fields, truth } from './tasks.js'
+import type { Fields } from './tasks.js'
+import { truth } from './truth.js'
 
 const parameters = new Set(['name', 'key', 'value', 'val', 'state', 'sysctl_set', 'reload', 'sysctl_file', 'ignoreerrors'])
 

@@ -1,9 +1,10 @@
 import { isBuiltin } from '../load/chain-name.js'
-import { fill } from './fill.js'
+import { type Env, fill } from './fill.js'
 import { namer } from './ids.js'
+import type { Inventoried, Said } from './inventoried.js'
 import type { Entry, Ledger } from './ledger.js'
 import type { ChainAt } from './operations.js'
-import { patternOf } from './scope.js'
+import { isSame, patternOf } from './scope.js'
 import type { Fields, PlayHead } from './tasks.js'
 import { comment, flow, line } from './yaml-text.js'
 
@@ -11,13 +12,14 @@ import { comment, flow, line } from './yaml-text.js'
 interface Group {
   readonly play: PlayHead
   readonly hosts: string
+  readonly tags: readonly string[]
   readonly entries: Entry[]
 }
 
 type Kind<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
 
 /** The ledger as the text of a playbook; `head` are lines of comments above it. `inventory` has variables that win over the defaults of roles. */
-export function writePlaybook(ledger: Ledger, head: readonly string[], inventory: ReadonlySet<string>): string {
+export function writePlaybook(ledger: Ledger, head: readonly string[], inventory: Inventoried): string {
   const idOf = namer()
   const groups = groupsOf([...ledger.tops, ...ledger.rest])
   const plays = groups.flatMap((group, at) => ['', ...playLines(group, at, groups, idOf, inventory)])
@@ -30,12 +32,28 @@ function groupsOf(entries: readonly Entry[]): readonly Group[] {
   const groups: Group[] = []
   for (const entry of entries) {
     const hosts = patternOf(entry.scope)
-    const at = groups.findLastIndex((group) => group.play === entry.task.play && group.hosts === hosts)
+    const tags = tagsOf(entry, entries)
+    const at = groups.findLastIndex((group) => group.play === entry.task.play && group.hosts === hosts && group.tags.join() === tags.join())
     const behind = groups.slice(at + 1).some((group) => group.entries.some((other) => keepsOrder(entry, other)))
     if (at >= 0 && !behind) groups[at]?.entries.push(entry)
-    else groups.push({ play: entry.task.play, hosts, entries: [entry] })
+    else groups.push({ play: entry.task.play, hosts, tags, entries: [entry] })
   }
   return groups
+}
+
+/** The tags of the play that an entry stands in; a chain and its policy are one, with the tags of both. */
+function tagsOf(entry: Entry, all: readonly Entry[]): readonly string[] {
+  const ofChain = (one: Entry): one is Kind<'chain' | 'policy'> => one.kind === 'chain' || one.kind === 'policy'
+  if (!ofChain(entry)) return entry.task.tags
+  const same = all.filter(
+    (one) =>
+      ofChain(one) &&
+      one.table === entry.table &&
+      one.chain === entry.chain &&
+      one.family === entry.family &&
+      isSame(one.scope, entry.scope),
+  )
+  return [...new Set(same.flatMap(({ task }) => task.tags))]
 }
 
 function keepsOrder(one: Entry, other: Entry): boolean {
@@ -47,18 +65,18 @@ function playLines(
   at: number,
   groups: readonly Group[],
   idOf: ReturnType<typeof namer>,
-  inventory: ReadonlySet<string>,
+  inventory: Inventoried,
 ): readonly string[] {
-  const { play, hosts, entries } = group
+  const { play, hosts, tags, entries } = group
   const remarks = entries.filter((entry) => entry.kind === 'remark').map(({ text }) => comment(text, '  '))
   const body = [...sysctlLines(entries), ...chainLines(entries), ...ruleLines(entries, idOf)]
   if (body.length === 0) return remarks.map((text) => text.trimStart())
   const name = nameOf(group, at, groups)
-  const vars = varLines(play, body, inventory)
+  const vars = varLines(play, body, (name) => /^(same|apart)$/.test(inventory.says(entries[0]!.task.scope, name).is))
   return [
     `- name: ${line(name)}`,
     `  hosts: ${flow(hosts)}`,
-    ...(play.tags.length > 0 ? [`  tags: ${flow(play.tags)}`] : []),
+    ...(tags.length > 0 ? [`  tags: ${flow(tags)}`] : []),
     ...vars,
     ...remarks,
     ...body,
@@ -73,9 +91,10 @@ function nameOf({ play, hosts }: Group, at: number, groups: readonly Group[]): s
 }
 
 /** The variables that a play needs: its own, and the defaults of its roles where no inventory has the name. */
-function varLines({ vars, defaults }: PlayHead, body: readonly string[], inventory: ReadonlySet<string>): readonly string[] {
-  const env = { inner: {}, play: vars, moving: new Map(), defaults }
-  const all: Fields = { ...Object.fromEntries(Object.entries(defaults).filter(([name]) => !inventory.has(name))), ...vars }
+function varLines({ vars, defaults }: PlayHead, body: readonly string[], isSaid: (name: string) => boolean): readonly string[] {
+  const said = (): Said => ({ is: 'unknown' })
+  const env: Env = { inner: {}, play: vars, moving: new Map(), defaults, shared: defaults, said, taken: () => undefined }
+  const all: Fields = { ...Object.fromEntries(Object.entries(defaults).filter(([name]) => !isSaid(name))), ...vars }
   const needed = new Map<string, string>()
   const open = namesIn(body.join('\n'))
   for (const name of open) {

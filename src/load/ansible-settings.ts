@@ -3,7 +3,7 @@ import type { Config } from './config-parser.js'
 import { join } from './files.js'
 
 /** What kind of value a setting takes, in the words of Ansible's base.yml. */
-type Kind = 'text' | 'path' | 'pathlist' | 'list' | 'whole' | 'truth'
+type Kind = 'text' | 'path' | 'pathlist' | 'pathspec' | 'list' | 'whole' | 'truth'
 
 /** `entries` are `section.key`; of several places of one kind the last that is there counts, and the environment before the file. */
 interface Row {
@@ -21,6 +21,7 @@ const row = (kind: Kind, entries: string, names: string): Row => ({
 /** The settings of Ansible that mean something here: ansible-core 2.14, `config/base.yml`, `connection/ssh.py`, `become/sudo.py` and `su.py`. */
 const table = {
   inventory: row('pathlist', 'defaults.inventory', 'ANSIBLE_INVENTORY'),
+  roles_path: row('pathspec', 'defaults.roles_path', 'ANSIBLE_ROLES_PATH'),
   remote_user: row('text', 'defaults.remote_user', 'ANSIBLE_REMOTE_USER'),
   remote_port: row('whole', 'defaults.remote_port', 'ANSIBLE_REMOTE_PORT'),
   private_key_file: row('path', 'defaults.private_key_file', 'ANSIBLE_PRIVATE_KEY_FILE'),
@@ -123,6 +124,8 @@ function typed(kind: Kind, written: Written, around: Surroundings): Setting['val
       return parts().map(unquote)
     case 'path':
       return placed(text, written, around)
+    case 'pathspec':
+      return text.split(':').map((part) => placed(part.trim(), written, around))
     case 'pathlist':
       return parts().map((part) => placed(part, written, around))
     default:

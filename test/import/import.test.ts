@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { importPlaybooks } from '../../src/import/import.js'
+import { inventoried, noInventory } from '../../src/import/inventoried.js'
 import { faultsOf } from '../../src/load/check.js'
 import { readDocument } from '../../src/load/document.js'
+import { readInventory } from '../../src/load/inventory.js'
 import { loadTexts, memory, yamlRows } from '../load/rows.js'
 
 interface Row {
@@ -13,8 +15,10 @@ interface Row {
   /** Variables of the play. */
   readonly vars?: Readonly<Record<string, unknown>>
   readonly files?: Readonly<Record<string, string>>
-  /** Names that the inventory has. */
-  readonly inventory?: readonly string[]
+  /** The inventory that it is turned for, and loaded with. */
+  readonly inventory?: string
+  /** Folders of roles (`roles_path`). */
+  readonly roles?: readonly string[]
   /** What the one play holds, or the plays, without their names. */
   readonly gives: unknown
   /** `line:column module: why`, of tasks counted from their own first line. */
@@ -34,7 +38,10 @@ const textOf = ({ tasks, playbook, vars }: Row): string =>
   playbook ?? `- hosts: web\n  vars: ${JSON.stringify(vars ?? {})}\n  tasks:\n${(tasks ?? '').replace(/^(?=.)/gm, '    ')}`
 
 const run = (row: Row) => {
-  const imported = importPlaybooks(['site.yml'], memory({ 'site.yml': textOf(row), ...row.files }), new Set(row.inventory))
+  const files = memory({ 'site.yml': textOf(row), 'inventory.yaml': row.inventory ?? inventory, ...row.files })
+  const { inventory: read, problems } = readInventory(['inventory.yaml'], files)
+  expect(problems).toEqual([])
+  const imported = importPlaybooks(['site.yml'], files, row.inventory === undefined ? noInventory : inventoried(read), row.roles)
   if ('problems' in imported) throw new Error(JSON.stringify(imported.problems))
   return imported
 }
@@ -63,7 +70,7 @@ describe('import-ansible', () => {
     expect(notes).toEqual(row.notes ?? [])
     // Each thing that was left stands in the playbook, and nothing in it is more than a comment.
     expect(playbook.match(/^ *# not turned: /gm) ?? []).toHaveLength(left.length)
-    const loaded = await loadTexts({ 'inventory.yaml': inventory, 'site.yaml': playbook })
+    const loaded = await loadTexts({ 'inventory.yaml': row.inventory ?? inventory, 'site.yaml': playbook })
     expect('problems' in loaded ? loaded.problems : []).toEqual([])
     expect(parse(playbook, { version: '1.1' })).toEqual(parse(playbook, { version: '1.2' }))
   })
