@@ -35,7 +35,7 @@ export function settleScript(input: ScriptInput, record: HostRecord, look: strin
 }`,
       ...onceAtBoot(input.effects),
       keep(input, record),
-      `hf_sweep; echo settled > "$hf_root/ended.$hf_id"; hf_release; hf_told || { hf_s settled; hf_store=always; hf_look; hf_s end; }`,
+      `hf_sweep; echo settled > "$hf_root/ended.$hf_id"; hf_release; hf_told || { hf_s settled; hf_look; hf_s end; }`,
     ].join('\n'),
   )
 }
@@ -71,7 +71,8 @@ ${look}
 hf_told() {
   [ -f "$hf_root/ended.$hf_id" ] || return 1
   read -r hf_x < "$hf_root/ended.$hf_id"; hf_s "$hf_x"; sed 1d "$hf_root/ended.$hf_id"
-  [ "$hf_x" = settled ] || [ ! -f "$hf_root/undone.$hf_id" ] || { hf_s undone; cat "$hf_root/undone.$hf_id"; }
+  if [ "$hf_x" = settled ]; then hf_store=always
+  elif [ -f "$hf_root/undone.$hf_id" ]; then hf_s undone; cat "$hf_root/undone.$hf_id"; fi
   hf_look; hf_s end
 }
 hf_gone() { hf_s gone; cat "$hf_root/undone.$hf_id" 2>/dev/null; hf_look; hf_s end; }`

@@ -74,11 +74,16 @@ describe('from YAML to converged hosts of every kind', () => {
 
   it('apply again costs one exec and does nothing', async () => {
     const before = lab.hosts.map((host) => host.execs())
+    const memories = () => Promise.all(lab.hosts.map((host) => host.must('ls -1ic /var/lib/holdfast/look')))
+    const remembered = await memories()
     const ran = await holdfast(lab, ['apply'], playbooks)
     expect(differences(ran)).toEqual([])
     expect(outcomes(ran)).toEqual(every('in-sync'))
     expect(ran.code).toBe(0)
     expect(lab.hosts.map((host, index) => host.execs() - before[index]!)).toEqual(lab.hosts.map(() => 1))
+    // settle left the still part of its look, and it was not made anew
+    expect(remembered.map((listed) => listed.trim().split('\n').length)).toEqual(lab.hosts.map(() => 1))
+    expect(await memories()).toEqual(remembered)
   })
 
   it('holds after a reboot', async () => {
