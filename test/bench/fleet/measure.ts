@@ -17,20 +17,29 @@ export interface Measured {
   readonly stderr: string
 }
 
-/** Runs the program in the fleet's network, from a project's folder. `during` is told the process. */
+export interface HowToMeasure {
+  /** Is told the process, and the file that its stderr goes to. */
+  readonly during?: (pid: number, stderr: string) => void
+  /** The program has a terminal; what it draws is `stdout`. */
+  readonly terminal?: boolean
+}
+
+/** Runs the program in the fleet's network, from a project's folder. */
 export async function measure(
   { lab, program }: Simulation,
   folder: string,
   argv: readonly string[],
-  during: (pid: number) => void = () => {},
+  { during, terminal = false }: HowToMeasure = {},
 ): Promise<Measured> {
   const dir = mkdtempSync(join(folder, 'run-'))
   const [stdout, stderr, meter] = ['stdout', 'stderr', 'meter'].map((name) => join(dir, name)) as [string, string, string]
   const node = [process.execPath, '--require', join(import.meta.dirname, 'meter.cjs'), ...(process.env.FLEET_NODE?.split(' ') ?? [])]
   const began = performance.now()
-  const child = spawn('nsenter', [`--net=/proc/${lab.pid}/ns/net`, ...node, program, ...argv], {
+  const command = [...node, program, ...argv]
+  const drawn = terminal ? ['script', '-qec', `stty cols 120 rows 40; exec ${command.join(' ')}`, '/dev/null'] : command
+  const child = spawn('nsenter', [`--net=/proc/${lab.pid}/ns/net`, ...drawn], {
     cwd: folder,
-    env: { ...process.env, FLEET_METER: meter, XDG_CACHE_HOME: join(lab.dir, 'cache'), SSH_AUTH_SOCK: '' },
+    env: { ...process.env, FLEET_METER: meter, XDG_CACHE_HOME: join(lab.dir, 'cache'), SSH_AUTH_SOCK: '', TERM: 'xterm' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const files = [child.stdout.pipe(createWriteStream(stdout)), child.stderr.pipe(createWriteStream(stderr))]
@@ -38,7 +47,7 @@ export async function measure(
   const sampling = setInterval(() => {
     fds = Math.max(fds, openFiles(child.pid!))
   }, 50)
-  during(child.pid!)
+  during?.(child.pid!, stderr)
   const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))
   clearInterval(sampling)
   const wallMs = performance.now() - began
