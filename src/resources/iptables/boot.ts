@@ -1,4 +1,5 @@
-import type { Effect, Family, HostWant, Seen, Step } from '../../types.js'
+import { byText } from '../../by-text.js'
+import type { ChainState, Effect, Family, HostWant, Seen, Step } from '../../types.js'
 import { targetOf } from './chain-target.js'
 import type { Group } from './groups.js'
 import { type BootHolder, bootHolder } from './holder.js'
@@ -63,7 +64,7 @@ function planSaveFile(groups: readonly Group[], family: Family, holder: Extract<
     return refusal(`${holder.path} has CRLF line ends, which iptables-restore refuses: at boot nothing of it would be loaded`)
   if (text !== null && boot === undefined) return refusal(`this host could not spell the rules of ${holder.path}`)
   const note = `${holder.path}, ${holder.because}`
-  const results = groups.map((group) => ({ group, ...targetOf(group, stateAtBoot(boot, group), 'boot') }))
+  const results = groups.map((group) => ({ group, ...targetAtBoot(JSON.stringify({ group, before: stateAtBoot(boot, group) })) }))
   const refused = results.flatMap((result) => result.refused)
   const changed = results.filter((result) => result.changes.length > 0)
   if (refused.length > 0 || changed.length === 0) return { steps: [], warnings: [], refused }
@@ -94,6 +95,12 @@ function planSaveFile(groups: readonly Group[], family: Family, holder: Extract<
   ]
   return { steps, warnings: [], refused: [] }
 }
+
+/** A chain that many hosts will hold alike is compared once. */
+const targetAtBoot = byText((input) => {
+  const { group, before } = JSON.parse(input) as { readonly group: Group; readonly before?: ChainState }
+  return targetOf(group, before, 'boot')
+})
 
 function refusal(sentence: string): LayerPlan {
   return { steps: [], warnings: [], refused: [sentence] }

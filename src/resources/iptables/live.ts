@@ -1,4 +1,5 @@
-import type { Backend, Change, Step } from '../../types.js'
+import { byText } from '../../by-text.js'
+import type { Backend, ChainState, Change, Step } from '../../types.js'
 import { targetOf } from './chain-target.js'
 import { type Group, isBuiltin, placeName } from './groups.js'
 import { idleGlobs } from './ignored.js'
@@ -24,23 +25,35 @@ export function planLive(
     if (ruleset === undefined)
       return { steps: [], warnings: [], refused: [`there is no ${group.family === 'ipv4' ? 'iptables' : 'ip6tables'} on this host`] }
     const before = chainOf(ruleset, group.table, group.chain, group.builtin)
-    const { after, changes, refused } = targetOf(group, before, 'live')
-    if (refused.length > 0 || after === undefined) return { steps: [], warnings: [], refused }
-    const warnings = after === null ? [] : [...idleGlobs(group, before, after), ...shadows(group, after.lines)]
-    if (changes.length === 0) return { steps: [], warnings, refused: [] }
-    const effect = {
-      kind: 'chain',
-      backend,
-      family: group.family,
-      table: group.table,
-      chain: group.chain,
-      before: before ?? null,
-      after,
-    } as const
-    return { steps: [{ changes, effect }], warnings, refused: [] }
+    return planChain(JSON.stringify({ group, before, backend }))
   })
   return joinPlans(parts)
 }
+
+interface ChainInput {
+  readonly group: Group
+  readonly before?: ChainState
+  readonly backend: Backend
+}
+
+/** A chain that stands alike on many hosts is compared once. */
+const planChain = byText((input): LayerPlan => {
+  const { group, before, backend } = JSON.parse(input) as ChainInput
+  const { after, changes, refused } = targetOf(group, before, 'live')
+  if (refused.length > 0 || after === undefined) return { steps: [], warnings: [], refused }
+  const warnings = after === null ? [] : [...idleGlobs(group, before, after), ...shadows(group, after.lines)]
+  if (changes.length === 0) return { steps: [], warnings, refused: [] }
+  const effect = {
+    kind: 'chain',
+    backend,
+    family: group.family,
+    table: group.table,
+    chain: group.chain,
+    before: before ?? null,
+    after,
+  } as const
+  return { steps: [{ changes, effect }], warnings, refused: [] }
+})
 
 /** The plans of several chains or files as one of the layer. */
 export function joinPlans(parts: readonly LayerPlan[]): LayerPlan {

@@ -27,6 +27,17 @@ const dropIn = { kind: 'drop-in' } as const
 
 /** The host's boot reader: the profile's file, else by what will be PID 1, else by the boot scripts that are there. */
 export function bootReader(seen: SeenFiles, facts: ReaderFacts): Reader {
+  const known = readers.get(facts) ?? new WeakMap<SeenFiles, Reader>()
+  readers.set(facts, known)
+  const reader = known.get(seen) ?? findReader(seen, facts)
+  known.set(seen, reader)
+  return reader
+}
+
+/** Every key asks for the reader of the same files. */
+const readers = new WeakMap<ReaderFacts, WeakMap<SeenFiles, Reader>>()
+
+function findReader(seen: SeenFiles, facts: ReaderFacts): Reader {
   const only = facts.profile?.sysctl?.file
   if (only !== undefined) return single(seen, only, `sysctl -p ${only} (profile ${facts.profile?.name})`)
   if (facts.init === 'systemd') return { name: 'systemd-sysctl', dialect: 'systemd', runs: [merged(seen, searchPath)], own: dropIn }
