@@ -55,6 +55,18 @@ function fleet(names: string, order: Partial<FleetOrder> = {}) {
 }
 
 describe('a run over the fleet', () => {
+  it('keeps of a result what it is told to keep, once all of it was told', async () => {
+    const told: unknown[] = []
+    const { run } = fleet('1-changed', {
+      keep: ({ host, outcome }) => ({ host, outcome, changes: [] }),
+      converge: async (item, watch) => ({ ...(await byName(item, watch)), held: { 'sysctl a': '1' } }),
+      events: { batch: () => {}, stage: () => {}, done: (result) => told.push(result.held) },
+    })
+    await run.done
+    expect(told).toEqual([{ 'sysctl a': '1' }])
+    expect(run.results()).toEqual([{ host: '1-changed', outcome: 'changed', changes: [] }])
+  })
+
   it("tells what goes on and reports in the inventory's order", async () => {
     const { run, told } = fleet('1-changed 2-in-sync', {
       forks: 2,

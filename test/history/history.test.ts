@@ -31,6 +31,8 @@ const changed: HostResult = {
 }
 const inSync: HostResult = { host: 'web2', outcome: 'in-sync', changes: [] }
 
+const ended = new Date('2026-01-12T02:16:00Z')
+
 describe('the history of a controller', () => {
   let state: string
   const said: string[] = []
@@ -45,7 +47,8 @@ describe('the history of a controller', () => {
     const run = stampOf(new Date())
     const recording = startRecording(head(run), attendees, options())
     recording.done(changed)
-    recording.end([changed, inSync], new Date('2026-01-12T02:16:00Z'))
+    expect(recall(state, 'web1')?.record).toEqual(record)
+    recording.end([{ ...inSync, host: 'web1', outcome: 'changed', reason: changed.reason!, changes: changed.changes }, inSync], ended)
     const file = join(state, 'runs', `${run}.json`)
     expect(readdirSync(join(state, 'runs'))).toEqual([`${run}.json`])
     expect([state, join(state, 'runs'), file].map((path) => (statSync(path).mode & 0o777).toString(8))).toEqual(['700', '700', '600'])
