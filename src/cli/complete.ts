@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { readInventory } from '../load/inventory.js'
+import { ansibleConfig } from './ansible-config.js'
 import type { Console } from './console.js'
 import { disk, inventoriesOf } from './files.js'
 
@@ -12,7 +14,10 @@ const patience = 2000
 export function complete(what: string, words: readonly string[], { out }: Console): number {
   const named = inventoriesIn(words)
   try {
-    const { inventory } = readInventory(inventoriesOf(named.length > 0 ? { inventory: named } : {}), { ...disk, run: runQuickly })
+    const { inventory } = readInventory(inventoriesOf(named.length > 0 ? { inventory: named } : saidByAnsible()), {
+      ...disk,
+      run: runQuickly,
+    })
     const groups = [...inventory.groups.keys()]
     const names = what === 'groups' ? groups : [...groups, ...inventory.hosts.keys()]
     // a shell puts them into a command line: no other character is let through
@@ -21,6 +26,12 @@ export function complete(what: string, words: readonly string[], { out }: Consol
     // half a command line is no mistake yet
   }
   return 0
+}
+
+/** The inventory of `ansible.cfg`, where no other is there. */
+function saidByAnsible(): { readonly inventory?: readonly string[] } {
+  const said = existsSync('inventory.yaml') ? undefined : ansibleConfig().settings.get('inventory')?.value
+  return Array.isArray(said) ? { inventory: said } : {}
 }
 
 /** What stands behind -i: `-i FILE`, `-iFILE`, `--inventory FILE`, `--inventory=FILE`. */

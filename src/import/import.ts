@@ -1,5 +1,5 @@
 import type { Files } from '../load/files.js'
-import { join } from '../load/files.js'
+import { join, piped } from '../load/files.js'
 import type { Problem } from '../types.js'
 import type { Repository } from './bench.js'
 import { fill } from './fill.js'
@@ -100,7 +100,11 @@ export function importPlaybooks(
     if (!there && problems.length === 0) problems.push({ file: path, line: 1, column: 1, path: '', message: 'there is no such playbook' })
   }
   if (problems.length > 0) return { problems }
-  const head = [`Made by holdfast import-ansible of ${paths.join(', ')}.`, ...heading, ...loose]
+  const head = [
+    `Made by holdfast import-ansible of ${paths.map((path) => (path === '-' ? piped : path)).join(', ')}.`,
+    ...heading,
+    ...loose,
+  ]
   return { playbook: writePlaybook(ledger, head, inventory), left: sorted(left), notes: [...notes, ...takenNotes(repository)], others }
 }
 

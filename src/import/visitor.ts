@@ -1,5 +1,5 @@
 import { type Document, readDocument } from '../load/document.js'
-import type { Files } from '../load/files.js'
+import { type Files, piped } from '../load/files.js'
 import { hole } from '../load/hole.js'
 import type { Problem } from '../types.js'
 import { type Fields, isFields, shortName, type Task } from './tasks.js'
@@ -30,7 +30,7 @@ export function open(path: string, files: Files, visitor: Visitor): Document | u
     ])
     return undefined
   }
-  const document = readDocument(path, text, 'pyyaml', files.unvault)
+  const document = readDocument(path === '-' ? piped : path, text, 'pyyaml', files.unvault)
   if (document.value === hole) visitor.broken(document.problems)
   else for (const problem of document.problems) visitor.left(problem, 'yaml')
   return document

@@ -1,6 +1,6 @@
 import type { Problem } from '../types.js'
 import { type WindowsPlace, windowsSaid } from './change-windows.js'
-import { check } from './check.js'
+import { check, sortProblems } from './check.js'
 import type { Document, Path } from './document.js'
 import { type Files, folderOf, join } from './files.js'
 import { rankGroups } from './group-ranks.js'
@@ -75,7 +75,8 @@ export function readInventory(
       folder: folders[0] ?? '.',
       mayHide: (name) => unsound.some((text) => mentions(text, name)),
     },
-    problems,
+    // A folder beside both an inventory and a playbook is read for each.
+    problems: sortProblems(problems),
   }
 }
 

@@ -1,7 +1,6 @@
 import { isOfShard } from '../shard.js'
 import type { Problem } from '../types.js'
 import { changeWindows } from './change-windows.js'
-import { sortProblems } from './check.js'
 import { groupAddresses } from './group-addresses.js'
 import { hostVariables } from './host-vars.js'
 import { type Host, type Inventory, readInventory } from './inventory.js'
@@ -25,7 +24,7 @@ export interface NamedInput
 /** The hosts that patterns name, as the inventory describes them: no play is read, so nothing is wanted but what they must reach. */
 export async function loadNamed(input: NamedInput): Promise<{ readonly problems: readonly Problem[] } | Run> {
   const { inventory, problems } = readInventory(input.inventory, input.files, playbookFolders([]))
-  if (problems.length > 0) return { problems: sortProblems(problems) }
+  if (problems.length > 0) return { problems }
   const resolved = new Map<string, readonly string[] | null>()
   for (;;) {
     const missing = new Set<string>()

@@ -141,6 +141,39 @@ describe('a folder with an ansible.cfg', () => {
     })
   })
 
+  it('has its hosts completed', () => {
+    const files = { 'ansible.cfg': '[defaults]\ninventory = hosts\n', hosts: 'a1\nb2\n' }
+    expect(cli(files, '__complete', 'hosts', '--', 'holdfast', 'plan', '-l').stdout.split('\n')).toEqual(
+      expect.arrayContaining(['a1', 'b2']),
+    )
+  })
+
+  it('is turned with its inventory and its roles, by a pipe, too', () => {
+    const files = {
+      'ansible.cfg': '[defaults]\ninventory = hosts\nroles_path = no:shared/roles\n',
+      hosts: '[web]\na1\n',
+      'group_vars/web.yml': 'backlog: 512\n',
+      'shared/roles/r/tasks/main.yml': "- sysctl: { name: net.core.somaxconn, value: '{{ item }}' }\n  loop: ['{{ backlog | int }}']\n",
+      'site.yml': '- hosts: web\n  roles: [r]\n',
+    }
+    const { status, stdout } = cli(files, 'import-ansible', 'site.yml')
+    expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining('    net.core.somaxconn: 512\n') })
+    expect(runSource('src/cli.ts', ['import-ansible', '-'], folder!.folder, files['site.yml']).stdout).toBe(
+      stdout.replace('import-ansible of site.yml', 'import-ansible of <stdin>'),
+    )
+  })
+
+  it('has a file of variables that cannot be read told once', () => {
+    const files = {
+      'ansible.cfg': '[defaults]\ninventory = hosts\n',
+      hosts: 'a1\n',
+      'group_vars/all.yml': '$ANSIBLE_VAULT;1.1;AES256\n00\n',
+    }
+    const told = /^group_vars\/all\.yml:1:1 .*\n1 problem\n$/
+    for (const argv of [['inventory', '--list'], ['import-ansible', 'site.yml'], ['plan'], ['adopt', 'a1']])
+      expect(cli({ ...files, 'site.yml': '[]' }, ...argv).stderr, argv[0]).toMatch(told)
+  })
+
   it('that is wrong is told with its place', () => {
     expect(cli({ 'ansible.cfg': 'forks = 1\n' }, 'validate')).toMatchObject({
       status: 1,

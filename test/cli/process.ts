@@ -43,8 +43,13 @@ export async function runHere(argv: readonly string[]): Promise<{ status: number
 }
 
 /** Runs a program of this repository from its source. */
-export function runSource(file: string, argv: readonly string[], cwd: string) {
-  return spawnSync(process.execPath, ['--import', tsx, join(root, file), ...argv], { encoding: 'utf8', cwd, env })
+export function runSource(file: string, argv: readonly string[], cwd: string, input?: string) {
+  return spawnSync(process.execPath, ['--import', tsx, join(root, file), ...argv], {
+    encoding: 'utf8',
+    cwd,
+    env,
+    ...(input !== undefined && { input }),
+  })
 }
 
 export interface Ended {
