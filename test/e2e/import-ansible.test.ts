@@ -15,7 +15,7 @@ const playbooks = [
 /** Its words: node, --import, tsx, cli.ts, and what follows `plan`. */
 const pipe = `"$0" "$1" "$2" "$3" import-ansible exact.yml | { a=$0 b=$1 c=$2 d=$3; shift 3; "$a" "$b" "$c" "$d" plan "$@" --limit ours -; }`
 const keys =
-  'net.ipv4.tcp_rfc1337 net.ipv4.tcp_rmem net.ipv4.conf.all.rp_filter net.core.somaxconn net.ipv4.tcp_fin_timeout net.ipv4.ip_forward'
+  'net.ipv4.tcp_rfc1337 net.ipv4.tcp_rmem net.ipv4.conf.all.rp_filter net.core.somaxconn net.ipv4.tcp_fin_timeout net.ipv4.ip_forward net.ipv4.tcp_keepalive_time net.ipv4.tcp_keepalive_probes'
 
 describe('import-ansible', { timeout: 300_000 }, () => {
   let lab: Lab
@@ -67,7 +67,7 @@ describe('import-ansible', { timeout: 300_000 }, () => {
     expect(`${theirs.stdout}${theirs.stderr}`).toMatch(/failed=0/)
     expect(theirs.code, `${theirs.stdout}${theirs.stderr}`).toBe(0)
     for (const [name, code] of playbooks) {
-      const imported = await holdfast('import-ansible', `${name}.yml`, '--out', `${name}.yaml`)
+      const imported = await holdfast('import-ansible', ...inventory(), `${name}.yml`, '--out', `${name}.yaml`)
       expect([imported.code, imported.stdout], imported.stderr).toEqual([code, ''])
       expect(readFileSync(join(folder, `${name}.yaml`), 'utf8')).not.toContain('not turned')
     }
