@@ -20,7 +20,7 @@ const usage = `usage: npm run bench -- [OPTION...]
   --quick         a minute: does the harness work?
   --full          every size, delay and contender: hours
   --case NAME     only this case (again for more); --list names them
-  --rounds N      how often the contenders take turns (3); Ansible takes every second
+  --rounds N      how often the contenders take turns (3; thrice as often for one host); Ansible takes every second
   --out FOLDER    where bench.md, bench.json and bench.svg go (.cache/bench)
   --publish       into docs/, with the simulated fleet of 1,000 hosts`
 
@@ -139,6 +139,8 @@ const main = async (): Promise<void> => {
   if (list) return console.log(cases.map(({ name, contenders: who }) => `${name}  ${who.join(' ')}`).join('\n'))
   if (!existsSync(join(root, 'dist/cli.js'))) throw new Error('dist/cli.js is not built: npm run build')
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'))
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true }))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
   const alive = setInterval(() => {}, 60_000) // the hosts' own processes do not keep this one from ending
   try {
     const outcomes = await play(cases, rounds, dir)
@@ -150,7 +152,6 @@ const main = async (): Promise<void> => {
     say(`wrote bench.md, bench.json and bench.svg to ${out}`)
   } finally {
     clearInterval(alive)
-    rmSync(dir, { recursive: true, force: true })
   }
 }
 

@@ -84,7 +84,7 @@ const holdfastArgv = ({ task, lab, dir }: Stage): readonly string[] => [
 
 const holdfastComplaint = ({ task, hosts }: Stage, code: number | null, dir: string): string | undefined => {
   const text = readFileSync(join(dir, 'stdout'), 'utf8')
-  if (code !== 0) return `ended with ${code}: ${(readFileSync(join(dir, 'stderr'), 'utf8') || text).slice(0, 300)}`
+  if (code !== 0) return failure(code, readFileSync(join(dir, 'stderr'), 'utf8') + text)
   const seen = (JSON.parse(text) as RunReport).hosts.map(({ outcome }) => (outcome === 'changed' ? 1 : outcome === 'in-sync' ? 0 : -1))
   return countComplaint(task, hosts.length, seen)
 }
@@ -94,6 +94,7 @@ const ansibleSettings = (lab: Lab, home: string): Readonly<Record<string, string
   ANSIBLE_CONFIG: '/nonexistent',
   ANSIBLE_NOCOLOR: '1',
   ANSIBLE_PIPELINING: '1',
+  ANSIBLE_TIMEOUT: '120', // 10 s are too short for 50 logins at once on a busy machine
   ANSIBLE_LOCAL_TEMP: join(home, 'tmp'),
   ANSIBLE_SSH_CONTROL_PATH_DIR: join(home, 'cp'),
   ANSIBLE_SSH_ARGS: `-C -o ControlMaster=auto -o ControlPersist=60s -o UserKnownHostsFile=${join(lab.dir, 'known_hosts')} -F none`,
@@ -111,10 +112,16 @@ const ansibleArgv = ({ task, hosts, dir }: Stage): readonly string[] => [
 
 const ansibleComplaint = ({ task, hosts }: Stage, code: number | null, dir: string): string | undefined => {
   const text = readFileSync(join(dir, 'stdout'), 'utf8')
-  if (code !== 0) return `ended with ${code}: ${(readFileSync(join(dir, 'stderr'), 'utf8') || text).slice(0, 300)}`
+  if (code !== 0) return failure(code, readFileSync(join(dir, 'stderr'), 'utf8') + text)
   const recap = [...text.matchAll(/^\S+ +: ok=\d+ +changed=(\d+) +unreachable=(\d+) +failed=(\d+)/gm)]
   const seen = recap.map(([, changed, unreachable, failed]) => (unreachable !== '0' || failed !== '0' ? -1 : Math.min(1, Number(changed))))
   return countComplaint(task, hosts.length, seen)
+}
+
+/** On one line: what Ansible says of a host that failed, else what was said first. */
+const failure = (code: number | null, said: string): string => {
+  const line = said.match(/^(failed|fatal|ERROR).*$/m)?.[0] ?? said
+  return `ended with ${code ?? 'a signal'}: ${line.replace(/\s+/g, ' ').trim().slice(0, 300)}`
 }
 
 /** `seen` has per host 1 = changed, 0 = in sync, -1 = anything else. */
@@ -143,7 +150,7 @@ done
 wait`
 
 const sshComplaint = ({ hosts, things }: Stage, code: number | null, dir: string): string | undefined => {
-  if (code !== 0) return `ended with ${code}: ${readFileSync(join(dir, 'stderr'), 'utf8').slice(0, 300)}`
+  if (code !== 0) return failure(code, readFileSync(join(dir, 'stderr'), 'utf8'))
   const short = hosts.find(({ address }) => {
     const text = readFileSync(join(dir, hosts.length === 1 ? 'stdout' : `read-${address}`), 'utf8')
     return !holdsTwice(text.replace(/ -m comment --comment "?holdfast:[^" ]*"?/g, ''), things)

@@ -19,9 +19,10 @@ export const plotOf = (cases: readonly Case[], rows: readonly Row[]): string => 
   const groups = (chosen.length > 0 ? chosen : cases)
     .map((one) => ({ title: titleOf(one), bars: rows.filter((row) => row.case === one.name && row.runs > 0) }))
     .filter(({ bars }) => bars.length > 0)
+  if (groups.length === 0) return noPlot
   const walls = groups.flatMap(({ bars }) => bars.map(({ wallMs }) => wallMs))
-  const least = 10 ** Math.floor(Math.log10(Math.min(...walls, 100)))
-  const most = Math.max(...walls, 1000)
+  const least = 10 ** Math.floor(Math.log10(Math.min(...walls) / 1.5)) // also the shortest bar has a length
+  const most = Math.max(...walls, least * 100)
   const span = size.width - size.label - size.right
   const x = (ms: number): number => size.label + (span * Math.log(ms / least)) / Math.log(most / least)
   let y = size.top
@@ -50,6 +51,8 @@ ${powers(least, most)
   .join('')}${parts.join('')}</svg>
 `
 }
+
+const noPlot = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 40" width="200" height="40"><title>No run counts</title></svg>\n'
 
 const powers = (least: number, most: number): readonly number[] =>
   Array.from({ length: Math.floor(Math.log10(most / least)) + 1 }, (_, index) => least * 10 ** index)

@@ -66,7 +66,8 @@ export const withThings = (fresh: string, things: Things): string => {
 export const firstDifference = (wanted: string, seen: string): string | undefined => {
   if (wanted === seen) return undefined
   const [one, other] = [wanted.split('\n'), seen.split('\n')]
-  const at = one.findIndex((line, index) => line !== other[index])
+  const found = one.findIndex((line, index) => line !== other[index])
+  const at = found < 0 ? one.length : found
   return `line ${at + 1}: wanted "${one[at] ?? '(end)'}", is "${other[at] ?? '(end)'}"`
 }
 
