@@ -155,12 +155,28 @@ export function sessionOver({ client, watch, whyLost, end }: OpenClient, target:
 }
 
 function openSocket(target: Access, options: SshOptions): Socket {
-  return connectTcp({
+  const socket = connectTcp({
     host: target.address,
     port: target.port,
     noDelay: true,
     // Node's 250 ms for each address of a name are too short for a host far away
     autoSelectFamilyAttemptTimeout: Math.max(250, Math.ceil((options.connectTimeout * 1000) / 3)),
+  })
+  return inWholePackets(socket)
+}
+
+// ssh2 1.17 writes a packet of AES-GCM in three pieces, which without Nagle's wait would each travel alone
+function inWholePackets(socket: Socket): Socket {
+  const write = socket.write.bind(socket) as (...words: unknown[]) => boolean
+  const flush = (): void => socket.uncork()
+  return Object.assign(socket, {
+    write: (...words: unknown[]): boolean => {
+      if (socket.writableCorked === 0) {
+        socket.cork()
+        process.nextTick(flush)
+      }
+      return write(...words)
+    },
   })
 }
 
