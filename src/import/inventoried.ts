@@ -68,23 +68,17 @@ export function inventoried(inventory: Inventory): Inventoried {
 /** `&web` and `!web` where a group tells the hosts apart, else a term for each group of hosts, or each host. */
 function termsOf(classes: readonly (readonly string[])[], all: readonly string[], inventory: Inventory): readonly string[] | undefined {
   const plain = (name: string): boolean => /^[A-Za-z0-9_][\w.-]*$/.test(name)
-  const groupOf = (hosts: readonly string[]): string | undefined =>
-    [...inventory.groups].find(
-      ([name, members]) =>
-        plain(name) &&
-        name !== 'ungrouped' &&
-        !inventory.hosts.has(name) &&
-        sameHosts(
-          members.filter((host) => all.includes(host)),
-          hosts,
-        ),
-    )?.[0]
+  const among = new Set(all)
+  const within = [...inventory.groups].flatMap(([name, members]) =>
+    plain(name) && name !== 'ungrouped' && !inventory.hosts.has(name) ? [{ name, hosts: members.filter((host) => among.has(host)) }] : [],
+  )
+  const groupOf = (hosts: readonly string[]): string | undefined => {
+    const wanted = new Set(hosts)
+    return within.find((group) => group.hosts.length === wanted.size && group.hosts.every((host) => wanted.has(host)))?.name
+  }
   const groups = classes.map(groupOf)
   const [one, other] = groups
   if (classes.length === 2 && (one ?? other) !== undefined) return one === undefined ? [`!${other}`, `&${other}`] : [`&${one}`, `!${one}`]
   const terms = classes.flatMap((hosts, at) => (groups[at] === undefined ? hosts : [groups[at]]))
   return terms.every(plain) ? terms.map((term) => `&${term}`) : undefined
 }
-
-const sameHosts = (some: readonly string[], others: readonly string[]): boolean =>
-  some.length === others.length && some.every((host) => others.includes(host))

@@ -19,13 +19,21 @@ function itemsOf(key: string, written: unknown, env: Env): readonly unknown[] {
   const text = typeof written === 'string' ? /^\{\{(.*)\|\s*dict2items\s*\}\}$/s.exec(written.trim())?.[1] : undefined
   if (text !== undefined) return pairs(fill(`{{ ${text.trim()} }}`, env, 'know'), key)
   // Names of the inventory may stand inside the items, not for the list.
-  const list = typeof written === 'string' ? fill(written, env, 'know') : written
+  const list = typeof written === 'string' ? (sumOf(written, env) ?? fill(written, env, 'know')) : written
   if (key === 'with_dict') return pairs(list, key)
   if (!Array.isArray(list)) return refuse(`${key}: is no list that is known here`, typeof written === 'string' ? written : '')
   if (key === 'loop' || key === 'with_list') return list
   if (key !== 'with_items' && key !== 'with_flattened')
     return refuse(`${key} is not known here: only loop, with_items, with_list and with_dict are`)
   return list.flatMap((item) => (typeof item === 'string' && /^\{\{.*\}\}$/s.test(item) ? flat(item, env) : item))
+}
+
+/** `{{ a + b }}` of lists; undefined: it is no sum. */
+function sumOf(written: string, env: Env): readonly unknown[] | undefined {
+  const terms = /^\{\{([^{}'"]*)\}\}$/s.exec(written.trim())?.[1]?.split('+') ?? []
+  if (terms.length < 2) return undefined
+  const lists = terms.map((term) => fill(`{{ ${term.trim().replace(/^\((.*)\)$/s, '$1')} }}`, env, 'know'))
+  return lists.every(Array.isArray) ? lists.flat() : refuse(`${written}: is no sum of lists`, written)
 }
 
 function flat(item: string, env: Env): unknown {
