@@ -52,7 +52,7 @@ const asked = () => {
   return { ...values, cases: named ?? matrix, rounds, out }
 }
 
-const play = async (cases: readonly Case[], rounds: number, dir: string): Promise<readonly Outcome[]> => {
+const play = async (cases: readonly Case[], rounds: number, dir: string, isCold: boolean): Promise<readonly Outcome[]> => {
   const count = Math.max(...cases.map(({ hosts }) => hosts))
   say(`starts ${count} hosts`)
   const lab = await startLab(Array.from({ length: count }, (_, index) => ({ name: `web${index + 1}`, kind: 'web' as const })))
@@ -63,7 +63,7 @@ const play = async (cases: readonly Case[], rounds: number, dir: string): Promis
     if (other) throw new Error(`the fresh hosts are not alike: ${firstDifference(effects[0]!, other)}`)
     const all = await contenders(lab, dir)
     const ground: Ground = { lab, dir, all, fresh: effects[0]!, rounds, seconds: 3600, kept: new Set(), say }
-    await warmUp(ground, cases)
+    if (!isCold) await warmUp(ground, cases)
     const outcomes: Outcome[] = []
     for (const one of cases) outcomes.push(await playCase(ground, one))
     return outcomes
@@ -134,7 +134,7 @@ const tell = ({ says, atMost, unit, measured, isMet }: Target): string =>
   `${isMet === undefined ? 'not measured' : isMet ? 'met   ' : 'MISSED'}  ${says}: ${measured?.toFixed(3) ?? '-'} (at most ${atMost.toFixed(3)} ${unit})`
 
 const main = async (): Promise<void> => {
-  const { cases, rounds, out, publish, list, help } = asked()
+  const { cases, rounds, out, publish, list, help, quick: isQuick } = asked()
   if (help) return console.log(usage)
   if (list) return console.log(cases.map(({ name, contenders: who }) => `${name}  ${who.join(' ')}`).join('\n'))
   if (!existsSync(join(root, 'dist/cli.js'))) throw new Error('dist/cli.js is not built: npm run build')
@@ -143,7 +143,7 @@ const main = async (): Promise<void> => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
   const alive = setInterval(() => {}, 60_000) // the hosts' own processes do not keep this one from ending
   try {
-    const outcomes = await play(cases, rounds, dir)
+    const outcomes = await play(cases, rounds, dir, isQuick)
     const rows = outcomes.flatMap(rowsOf)
     const fleet = publish ? fleetRows(dir) : []
     const targets = targetsOf(outcomes, rows, fleet)

@@ -25,9 +25,9 @@ afterAll(async () => {
 })
 
 const bench = (...argv: readonly string[]) =>
-  capture([join(root, 'node_modules/.bin/tsx'), join(root, 'test/bench/bench.ts'), ...argv], { timeout: 115_000 })
+  capture([join(root, 'node_modules/.bin/tsx'), join(root, 'test/bench/bench.ts'), ...argv], { timeout: 230_000 })
 
-it('npm run bench -- --quick: every contender does the work, and it is written down', { timeout: 120_000 }, async () => {
+it('npm run bench -- --quick: every contender does the work, and it is written down', { timeout: 240_000 }, async () => {
   const out = join(dir, 'out')
   const { code, stdout, stderr } = await bench('--quick', '--out', out)
   expect(stderr).toContain('wrote bench.md, bench.json and bench.svg')
@@ -38,8 +38,8 @@ it('npm run bench -- --quick: every contender does the work, and it is written d
   expect(found.rows.map(({ case: name, contender, runs }) => `${name} ${contender} ${runs}`)).toEqual([
     ...['holdfast', 'ssh', 'ssh-curve25519', 'ansible', 'mitogen'].map((name) => `plan-2-3+3 ${name} 1`),
     ...['holdfast', 'ssh'].map((name) => `plan-1-3+3-20ms ${name} 3`),
-    ...['holdfast', 'ansible', 'mitogen'].map((name) => `converge-2-3+3 ${name} 1`),
-    ...['holdfast', 'ansible'].map((name) => `drift-2-3+3 ${name} 1`),
+    ...['holdfast', 'ansible'].map((name) => `converge-2-3+3 ${name} 1`),
+    'drift-2-3+3 holdfast 1',
   ])
   for (const row of found.rows) {
     expect(Math.min(row.wallMs, row.cpuMs, row.peakMb)).toBeGreaterThan(1)
