@@ -66,3 +66,6 @@ function sequenceLength(bytes: Buffer, at: number): number {
   const length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0
   return length > 0 && isUtf8(bytes.subarray(at, at + length)) ? length : 0
 }
+
+/** `1 host`, `2 hosts`. */
+export const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`

@@ -2,6 +2,7 @@ import { exitCode } from '../fleet/exit.js'
 import { givenRuns } from '../history/given-runs.js'
 import { mergeRuns } from '../history/merge.js'
 import { show } from '../report/style.js'
+import { plural } from '../text.js'
 import type { Console } from './console.js'
 import { type MergeOptions, Mistake } from './options.js'
 import { writeReport } from './report.js'
@@ -15,7 +16,7 @@ export async function merge(paths: readonly string[], options: MergeOptions, con
   const { document, notes, missing } = mergeRuns(runs)
   writeReport([document], { ...options, run: document.run }, console)
   const counts = Object.entries(document.summary).map(([outcome, count]) => `${count} ${outcome}`)
-  const total = `${document.hosts.length} hosts, runs merged: ${document.merged?.length}: ${counts.join(', ') || 'none'}`
+  const total = `${plural(document.hosts.length, 'host')}, runs merged: ${document.merged?.length}: ${counts.join(', ') || 'none'}`
   for (const note of [...notes, total]) console.err.write(`note: ${show(note, console.err.style)}\n`)
   return exitCode({ hosts: document.hosts }) || (missing.length > 0 ? 3 : 0)
 }

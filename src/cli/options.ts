@@ -91,11 +91,19 @@ export interface WatchOptions extends FleetOptions {
 /** The forms of a report. */
 export const formats = ['html', 'json', 'junit', 'markdown', 'metrics', 'prometheus'] as const
 
+/** The form that is asked for: a page unless said. */
+export function formOf({ format, json }: Pick<ReportOptions, 'format' | 'json'>): (typeof formats)[number] {
+  if (json && format !== undefined && format !== 'json') throw new Mistake(`--json and --format ${format} are two forms: say one`)
+  return json ? 'json' : (format ?? 'html')
+}
+
 /** Options of `report`. */
 export interface ReportOptions {
   readonly inventory?: readonly string[]
   readonly state?: string
-  readonly format: (typeof formats)[number]
+  readonly format?: (typeof formats)[number]
+  /** The same as the form `json`. */
+  readonly json?: boolean
   readonly run?: string
   /** At most this many of the newest runs. */
   readonly last?: number
@@ -108,7 +116,9 @@ export interface ReportOptions {
 
 /** Options of `report merge`. */
 export interface MergeOptions {
-  readonly format: (typeof formats)[number]
+  readonly format?: (typeof formats)[number]
+  /** The same as the form `json`. */
+  readonly json?: boolean
   readonly out?: string
   /** Milliseconds: only runs that began within them. */
   readonly since?: number

@@ -9,13 +9,14 @@ import { metricsOf } from '../report/metrics.js'
 import { outliersOf, sayOutliers } from '../report/outliers.js'
 import { encodeBytes, printable } from '../text.js'
 import type { Console } from './console.js'
-import { Mistake, type ReportOptions } from './options.js'
+import { formOf, Mistake, type ReportOptions } from './options.js'
 import { stateOf } from './record.js'
 
 /** `holdfast report`: the history in the form that is asked for, on stdout or in a file; no host is contacted. */
 export async function report(options: ReportOptions, console: Console): Promise<number> {
   const state = stateOf(options)
   if (options.wide && !options.outliers) throw new Mistake('--wide is about --outliers: give both')
+  if (options.outliers) refuseWithOutliers(options)
   if (options.outliers) return tellOutliers(recallAll(state), options, console)
   const runs = readRuns(state, options.last)
   if (runs.length === 0) throw new Mistake(`there is no run in the history (${state}); plan, apply and watch write it`)
@@ -24,22 +25,39 @@ export async function report(options: ReportOptions, console: Console): Promise<
 }
 
 /** Writes runs, at least one, in the form that is asked for, on stdout or into a file. */
-export function writeReport(runs: readonly RunDocument[], options: Pick<ReportOptions, 'format' | 'run' | 'out'>, console: Console): void {
-  const text = textOf(runs, options)
-  if (options.out === undefined) console.out.write(encodeBytes(text))
-  else keep(options.out, text)
+export function writeReport(
+  runs: readonly RunDocument[],
+  options: Pick<ReportOptions, 'format' | 'json' | 'run' | 'out'>,
+  console: Console,
+): void {
+  put(textOf(runs, options), options.out, console)
 }
 
-function tellOutliers(memories: readonly HostMemory[], { format, wide = false }: ReportOptions, console: Console): number {
+function put(text: string, file: string | undefined, { out }: Console): void {
+  if (file === undefined) out.write(encodeBytes(text))
+  else keep(file, text)
+}
+
+/** What would be asked for in vain. */
+function refuseWithOutliers({ format, run, last }: ReportOptions): void {
+  if (format !== undefined && format !== 'json') throw new Mistake(`--outliers has no form ${format}: it is text, or --format json`)
+  if (run !== undefined || last !== undefined)
+    throw new Mistake(`--outliers is about what hosts hold, not about runs: leave --${run === undefined ? 'last' : 'run'} out`)
+}
+
+function tellOutliers(memories: readonly HostMemory[], options: ReportOptions, console: Console): number {
+  const { wide = false, out } = options
   if (wide && memories.every((memory) => memory.wide === undefined))
     throw new Mistake('no host was looked at with --wide yet; holdfast plan --wide does, and changes nothing')
   const outliers = outliersOf(memories, wide)
-  const text = format === 'json' ? `${JSON.stringify({ outliers }, null, 2)}\n` : printable(sayOutliers(outliers), { newlines: true })
-  console.out.write(text)
+  const text =
+    formOf(options) === 'json' ? `${JSON.stringify({ outliers }, null, 2)}\n` : printable(sayOutliers(outliers), { newlines: true })
+  put(text, out, console)
   return 0
 }
 
-function textOf(runs: readonly RunDocument[], { format, run }: Pick<ReportOptions, 'format' | 'run'>): string {
+function textOf(runs: readonly RunDocument[], { run, ...options }: Pick<ReportOptions, 'format' | 'json' | 'run'>): string {
+  const format = formOf(options)
   if (format === 'html') return pageOf(runs, new Date())
   if (format === 'metrics') return metricsOf(runs)
   if (format === 'prometheus') return metricsOf(runs, 'prometheus')

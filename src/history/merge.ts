@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Shard, sayShard, shardNumber } from '../shard.js'
 import { countOutcomes } from '../shown.js'
+import { plural } from '../text.js'
 import type { HostEntry, RunDocument } from './document.js'
 
 /** The runs of several shards as one run. */
@@ -144,5 +145,3 @@ function ofShards(runs: readonly RunDocument[], of: number | undefined, missing:
   const lost = missing.map((number) => `${number}/${of}`).join(', ')
   return [...said, ...(missing.length > 0 ? [`no run was given of shard ${lost}`] : [])]
 }
-
-const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`

@@ -1,17 +1,17 @@
 import type { HostEntry, RunDocument } from '../history/document.js'
-import { printable } from '../text.js'
+import { plural, printable } from '../text.js'
 import { sayLost, standingPredictions, upgradesOf } from './upgrades.js'
 
 /** A run for a change ticket: what it is, the hosts, then per host a table of what changes, and what an upgrade dropped. GitHub's Markdown. */
 export function markdownOf(run: RunDocument): string {
   const summary = Object.entries(run.summary).map(([outcome, count]) => `${count} ${outcome}`)
-  const title = run.command === 'plan' ? 'Planned changes' : 'Changes'
+  const title = titles[run.command] ?? 'Changes'
   return `${[
     `# ${title}: run ${text(run.run)}`,
     '',
     `- began ${run.began}${run.ended === undefined ? ', not ended' : `, ended ${run.ended}`}, by ${text(run.by)}`,
     `- playbooks: ${run.playbooks.map(code).join(', ') || 'none'}`,
-    `- ${run.hosts.length} hosts: ${summary.join(', ')}`,
+    `- ${plural(run.hosts.length, 'host')}: ${summary.join(', ')}`,
     '',
     ...table(
       ['host', 'outcome', 'version', 'live', 'boot', 'reason'],
@@ -29,6 +29,8 @@ export function markdownOf(run: RunDocument): string {
     ...run.hosts.flatMap(hostOf),
   ].join('\n')}\n`
 }
+
+const titles: Readonly<Record<string, string>> = { plan: 'Planned changes', rollback: 'Changes taken back' }
 
 const count = ({ changes }: HostEntry, layer: string): string => String(changes.filter((change) => change.layer === layer).length)
 

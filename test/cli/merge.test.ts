@@ -50,6 +50,7 @@ describe('report merge', () => {
     [['both', '--format', 'markdown'], 0, /4 hosts: 4 changed/, '4 hosts, runs merged: 2: 4 changed'],
     [['both', '--format', 'junit'], 0, /tests="4" failures="0" errors="0"/, '4 changed'],
     [['both', '--format', 'prometheus'], 0, /holdfast_host_outcome\{host="web7",outcome="changed"\} 1/, '4 changed'],
+    [['both', '--json'], 0, /^\{\n {2}"format": 1,[\s\S]*"merged"/, '4 changed'],
     [['both'], 0, /^<!doctype html>[\s\S]*web7/, '4 changed'],
     [['half/.holdfast', 'both/states/jump2', '--format', 'json'], 0, /^\{\n {2}"format": 1,[\s\S]*"merged"/, '4 changed'],
     [['half', '--format', 'markdown'], 3, /2 changed, 2 failed|2 failed, 2 changed/, 'no run was given of shard 2/2'],

@@ -52,6 +52,8 @@ describe('holdfast report', () => {
     [['--outliers'], /^web3 \(web\): sysctl net\.ipv4\.ip_forward: 0, where 2 of 2 others have 1\n$/],
     [['--outliers', '--wide'], /^web3 \(web\): live sysctl net\.ipv4\.tcp_sack: 0, where 2 of 2 others have 1\n$/],
     [['--outliers', '--format', 'json'], /^\{\n {2}"outliers": \[\n/],
+    [['--outliers', '--json'], /^\{\n {2}"outliers": \[\n/],
+    [['--json'], /^\{\n {2}"runs": \[\n[\s\S]*20260112[\s\S]*20260113/],
   ])('%j', (argv, text) => {
     const { status, stdout, stderr } = run(...argv)
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
@@ -65,6 +67,17 @@ describe('holdfast report', () => {
     expect((statSync(file).mode & 0o777).toString(8)).toBe('644')
   })
 
+  it('refuses two forms, in JSON', () => {
+    const { status, stdout } = run('--json', '--format', 'html')
+    expect(status).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ problems: [{ message: '--json and --format html are two forms: say one' }] })
+  })
+
+  it('writes outliers into the file that is named', () => {
+    expect(run('--outliers', '--out', 'outliers.txt')).toMatchObject({ status: 0, stdout: '' })
+    expect(readFileSync(join(place.folder, 'outliers.txt'), 'utf8')).toMatch(/^web3 \(web\): /)
+  })
+
   it.each([
     [['--run', 'x', '--format', 'junit'], 'there is no run x in the history; the newest is 20260113T021500Z-a'],
     [['-i', 'empty/inventory.yaml'], 'there is no run in the history (empty/.holdfast); plan, apply and watch write it'],
@@ -73,6 +86,8 @@ describe('holdfast report', () => {
       ['-i', 'empty/inventory.yaml', '--outliers', '--wide'],
       'no host was looked at with --wide yet; holdfast plan --wide does, and changes nothing',
     ],
+    [['--outliers', '--format', 'junit'], '--outliers has no form junit: it is text, or --format json'],
+    [['--outliers', '--run', 'x'], '--outliers is about what hosts hold, not about runs: leave --run out'],
     [['--format', 'pdf'], "option '--format <form>' argument 'pdf' is invalid"],
     [['--out', 'inventory.yaml/x'], 'the report cannot be written to inventory.yaml/x'],
   ])('%j: exit 1', (argv, sentence) => {

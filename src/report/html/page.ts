@@ -1,4 +1,5 @@
 import type { HostEntry, RunDocument } from '../../history/document.js'
+import { plural } from '../../text.js'
 import type { Change, Outcome } from '../../types.js'
 import { sayLost, standingPredictions, upgradesOf } from '../upgrades.js'
 import { html, type Markup, verbatim } from './markup.js'
@@ -29,8 +30,10 @@ interface Standing {
 /** The history as one HTML page that needs nothing else: the fleet, drift over time, upgrades, contested things, each host. */
 export function pageOf(runs: readonly RunDocument[], now: Date): string {
   const fleet = standings(runs)
-  const resources = [...new Set(fleet.flatMap(({ host }) => host.resources))].toSorted()
-  const body = html`<header><h1>holdfast report</h1><p class="soft">Made ${now.toISOString().slice(0, 16)}Z from ${runs.length} runs; each host as its newest run left it.</p></header>
+  const resources = [
+    ...new Set(fleet.flatMap(({ host }) => [...host.resources, ...host.changes.map(({ resource }) => resource)])),
+  ].toSorted()
+  const body = html`<header><h1>holdfast report</h1><p class="soft">Made ${now.toISOString().slice(0, 16)}Z from ${plural(runs.length, 'run')}; each host as its newest run left it.</p></header>
 <main>${tiles(fleet)}${filters(fleet)}${fleetTable(fleet, resources)}
 <h2>Drift over time</h2>${driftPlot(runs)}
 <h2>What upgrades dropped</h2>${upgradeTable(runs)}
@@ -85,7 +88,7 @@ function fleetTable(fleet: readonly Standing[], resources: readonly string[]): M
   const rows = fleet.map(
     (
       standing,
-    ) => html`<tr ${dataOf(standing)}><th scope="row"><a href="#${standing.id}">${standing.host.host}</a></th><td>${badge(standing.host.outcome)}</td>${resources.map((resource) => cell(standing.host, resource))}<td>${standing.host.groups.join(', ')}</td><td>${standing.host.version ?? ''}</td><td>${standing.run.began.slice(0, 16)}Z</td></tr>
+    ) => html`<tr ${dataOf(standing)}><th scope="row"><a href="#${standing.id}">${standing.host.host}</a></th><td>${badge(standing.host.outcome)}</td>${resources.map((resource) => cell(standing, resource))}<td>${standing.host.groups.join(', ')}</td><td>${standing.host.version ?? ''}</td><td>${standing.run.began.slice(0, 16)}Z</td></tr>
 `,
   )
   return scroll(
@@ -98,16 +101,23 @@ function fleetTable(fleet: readonly Standing[], resources: readonly string[]): M
 const scroll = (label: string, table: Markup): Markup =>
   html`<div class="scroll" role="region" aria-label="${label}" tabindex="0"><table>${table}</table></div>`
 
-function cell({ outcome, changes, resources }: HostEntry, resource: string): Markup {
+function cell({ run, host: { outcome, changes, resources } }: Standing, resource: string): Markup {
   const own = changes.filter((change) => change.resource === resource)
+  if (own.length > 0 && outcome === 'changed' && takesBack(run))
+    return html`<td><span class="badge wait">taken back: ${layersOf(own)}</span></td>`
   if (!resources.includes(resource)) return html`<td class="soft">not asked for</td>`
   if (own.length === 0) {
     const known = ['in-sync', 'changed', 'pending'].includes(outcome)
     return html`<td><span class="badge ${known ? 'good' : 'idle'}">${known ? 'as wanted' : 'unknown'}</span></td>`
   }
-  const layers = (['live', 'boot'] as const).map((layer) => `${layer} ${own.filter((change) => change.layer === layer).length}`)
-  return html`<td><span class="badge ${classes[outcome]}">${outcome === 'changed' ? 'corrected' : 'differs'}: ${layers.join(', ')}</span></td>`
+  return html`<td><span class="badge ${classes[outcome]}">${outcome === 'changed' ? 'corrected' : 'differs'}: ${layersOf(own)}</span></td>`
 }
+
+/** A rollback says what a run had changed, nothing of what playbooks want. */
+const takesBack = ({ command }: RunDocument): boolean => command === 'rollback'
+
+const layersOf = (changes: readonly Change[]): string =>
+  (['live', 'boot'] as const).map((layer) => `${layer} ${changes.filter((change) => change.layer === layer).length}`).join(', ')
 
 function upgradeTable(runs: readonly RunDocument[]): Markup {
   const upgrades = upgradesOf(runs).toReversed()
@@ -158,8 +168,8 @@ function hostPage(standing: Standing): Markup {
   return html`<details id="${id}" ${dataOf(standing)}><summary>${host.host} ${badge(host.outcome)} <span class="soft">${host.version ?? ''}</span></summary>
 <p>Run ${run.run} (${run.command}${run.trigger ? `, ${run.trigger}` : ''}), ${run.began.slice(0, 19)}Z${run.ended === undefined ? ', not ended' : ''}.</p>
 ${host.reason !== undefined && html`<pre>${host.reason}</pre>`}${host.changes.map(changeBlock)}${(host.warnings ?? []).map((text) => html`<p>Note: ${text}</p>`)}
-<h3>After a reboot</h3>${forecast(host)}
-${earlier.length > 0 && html`<h3>Earlier runs</h3><ul>${earlier.map((past) => html`<li>${past.run.began.slice(0, 16)}Z ${badge(past.host.outcome)} ${past.host.changes.length} changes</li>`)}</ul>`}</details>
+<h3>After a reboot</h3>${forecast(standing)}
+${earlier.length > 0 && html`<h3>Earlier runs</h3><ul>${earlier.map((past) => html`<li>${past.run.began.slice(0, 16)}Z ${badge(past.host.outcome)} ${plural(past.host.changes.length, 'change')}</li>`)}</ul>`}</details>
 `
 }
 
@@ -170,8 +180,9 @@ function changeBlock({ resource, layer, at, before, after, from, to, cause, note
 }
 
 /** What the host will hold after its next reboot, as far as its newest run knows. */
-function forecast({ outcome, changes, reason }: HostEntry): Markup {
+function forecast({ run, host: { outcome, changes, reason } }: Standing): Markup {
   const boot = changes.filter(({ layer }) => layer === 'boot')
+  if (takesBack(run)) return html`<p>Unknown: a rollback does not ask what is wanted; plan does.</p>`
   if (outcome === 'in-sync' || outcome === 'changed') return html`<p>It will hold what is wanted.</p>`
   if (outcome !== 'pending' && outcome !== 'unsettled' && outcome !== 'rolled-back')
     return html`<p>Unknown: ${reason === undefined ? outcome : 'see above'}.</p>`
