@@ -82,6 +82,8 @@ function numberOf(text: string | undefined): number {
 
 /** The parameters that make the rule, which have the same names in a playbook here; undefined: there are none. */
 function ruleOf(args: Fields): RuleOptions | undefined {
+  if (!/^(ignore|match|negate)$/.test(String(args.syn ?? 'ignore')))
+    refuse(`syn: ${String(args.syn)} is none of ignore, match, negate`, String(args.syn))
   const entries = Object.entries(args).filter(([name, value]) => ofRule.has(name) && !isUnsaid(name, value))
   if (entries.length === 0) return undefined
   return Object.fromEntries(entries.map(([name, value]) => [name, spelled(name, value)])) as RuleOptions

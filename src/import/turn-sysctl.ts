@@ -1,7 +1,7 @@
 import { readKey, readValue } from '../load/sysctl-key.js'
 import { hasTemplate } from '../load/template.js'
 import { type Env, fill } from './fill.js'
-import { refuse } from './left.js'
+import { attempt, refuse } from './left.js'
 import type { Operation } from './operations.js'
 import type { Fields } from './tasks.js'
 import { truth } from './truth.js'
@@ -13,7 +13,8 @@ export function turnSysctl(args: Fields, env: Env): readonly Operation[] {
   for (const name of Object.keys(args)) if (!parameters.has(name)) refuse(`sysctl has no parameter "${name}" here`, name)
   const name = args.name ?? args.key
   if (typeof name !== 'string') return refuse('names no kernel parameter')
-  const file = args.sysctl_file ?? '/etc/sysctl.conf'
+  const named = attempt(() => fill(args.sysctl_file ?? '/etc/sysctl.conf', env, 'know'))
+  const file = 'value' in named ? named.value : args.sysctl_file
   if (fill(args.state ?? 'present', env, 'know') === 'absent') {
     return refuse(`state: absent takes the line of ${name} out of ${String(file)} and leaves the value: only a value can be wanted here`)
   }
