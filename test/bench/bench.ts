@@ -110,7 +110,7 @@ const machine = (): Readonly<Record<string, string>> => {
 const notes = [
   'Hosts are network namespaces on this machine, each with an sshd of its own: their work is part of every wall time, and of no CPU time here.',
   'Every run connects anew; what Ansible’s ControlPersist leaves behind is ended after the run, and its CPU counted.',
-  'ssh = OpenSSH’s client with its default key exchange, ssh-curve25519 with KexAlgorithms=curve25519-sha256; 50 at once, as holdfast. They read and compare nothing.',
+  'ssh = OpenSSH’s client with its default key exchange, ssh-curve25519 with KexAlgorithms=curve25519-sha256; 50 at once, as holdfast. They read, and compare nothing.',
   'ansible = ansible-playbook of Debian with ansible.posix.sysctl and ansible.builtin.iptables, gather_facts off, pipelining, forks = hosts; a handler saves the rules. mitogen = the same with Debian’s ansible-mitogen.',
   'A first converge of holdfast is guarded: rehearsed, with an undo armed, confirmed over a new connection. The others have no such thing.',
   'pyinfra is no package of Debian and is left out.',
