@@ -76,10 +76,16 @@ describe('the program', () => {
       "holdfast: option '--max-fail-percentage <n>' argument '101' is invalid: it must be a percentage, 0 to 100",
     ],
     ['plan -e novalue', "holdfast: option '-e, --extra-vars <key=value>' argument 'novalue' is invalid: it must be key=value"],
-    ['plan', 'holdfast: there is no inventory.yaml here; name an inventory with -i FILE, or as Ansible does: inventory = FILE under [defaults] in ansible.cfg, or ANSIBLE_INVENTORY=FILE'],
+    [
+      'plan',
+      'holdfast: there is no inventory.yaml here; name an inventory with -i FILE, or as Ansible does: inventory = FILE under [defaults] in ansible.cfg, or ANSIBLE_INVENTORY=FILE',
+    ],
     ['plan -i nowhere.yaml', 'holdfast: there is no inventory nowhere.yaml'],
     ['apply --out x', 'holdfast: --script and --out belong to plan, or to apply --check'],
-    ['plan \u001b[31m', 'holdfast: there is no inventory.yaml here; name an inventory with -i FILE, or as Ansible does: inventory = FILE under [defaults] in ansible.cfg, or ANSIBLE_INVENTORY=FILE'],
+    [
+      'plan \u001b[31m',
+      'holdfast: there is no inventory.yaml here; name an inventory with -i FILE, or as Ansible does: inventory = FILE under [defaults] in ansible.cfg, or ANSIBLE_INVENTORY=FILE',
+    ],
   ])('%j is refused in one sentence', async (line, sentence) => {
     expect(await runHere(line.split(' '))).toEqual({ status: 1, stdout: '', stderr: `${sentence}\n` })
   })
@@ -103,7 +109,8 @@ describe('the program', () => {
     expect(cli('plan')).toMatchObject({
       status: 1,
       stdout: '',
-      stderr: 'holdfast: there is no inventory.yaml here; name an inventory with -i FILE, or as Ansible does: inventory = FILE under [defaults] in ansible.cfg, or ANSIBLE_INVENTORY=FILE\n',
+      stderr:
+        'holdfast: there is no inventory.yaml here; name an inventory with -i FILE, or as Ansible does: inventory = FILE under [defaults] in ansible.cfg, or ANSIBLE_INVENTORY=FILE\n',
     })
   })
 

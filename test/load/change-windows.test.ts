@@ -74,10 +74,7 @@ describe('change windows in an inventory', () => {
     ['all:\n  hosts: { a: }\n  change_windows: Saturday night\n', '3:19 "Saturday night" is no change window'],
     ['all:\n  hosts: { a: }\n  change_windows: [{ day: Sat }]\n', '3:20 must be text (is a mapping)'],
     ['all:\n  hosts: { a: }\n  change_windows: 5\n', '3:19 must be a list or text or empty (is 5)'],
-    [
-      'all:\n  hosts: { a: }\n  change_window: [Sat 02:00-04:00]\n',
-      '3:3 unknown key "change_window" (did you mean "change_windows"?)',
-    ],
+    ['all:\n  hosts: { a: }\n  change_window: [Sat 02:00-04:00]\n', '3:3 unknown key "change_window" (did you mean "change_windows"?)'],
   ])('are refused where they stand as a key: %j', async (inventory, wrong) => {
     const run = await load(inventory)
     expect('problems' in run && said(run.problems, 'inventory.yaml').map((text) => text.split(';')[0])).toEqual([wrong])
