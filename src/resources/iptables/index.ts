@@ -1,6 +1,7 @@
 import type { Backend, Family, HostWant, Planned, Seen } from '../../types.js'
 import type { Resource, WantedItem } from '../resource.js'
 import { planBoot } from './boot.js'
+import { grouped } from './grouped.js'
 import { groupWant, placeName } from './groups.js'
 import { joinPlans, orphans, planLive, removalGroup } from './live.js'
 import { isAllowed, otherFirewalls } from './others.js'
@@ -72,8 +73,7 @@ function items(want: IptablesWant): readonly WantedItem[] {
       want: [chain.policy, chain.specs],
     })),
   ]
-  return [...new Set(all.map((item) => item.id))].map((id) => {
-    const same = all.filter((item) => item.id === id)
+  return [...grouped(all, (item) => item.id)].map(([id, same]) => {
     return {
       id,
       playbook: same[0]!.origin.playbook,

@@ -65,9 +65,11 @@ export function joinPlans(parts: readonly LayerPlan[]): LayerPlan {
 }
 
 function shadows(group: Group, lines: readonly string[]): readonly string[] {
+  const ids = new Set(group.items.map((item) => item.id))
+  const byHand = new Map(group.items.flatMap((item) => item.lines.map((line) => [line, item.id] as const)).reverse())
   return lines.flatMap((line, index) => {
-    const id = ownId(line) ?? group.items.find((item) => item.lines.includes(line))?.id
-    if (id === undefined || !group.items.some((item) => item.id === id)) return []
+    const id = ownId(line) ?? byHand.get(line)
+    if (id === undefined || !ids.has(id)) return []
     const number = shadowedBy(lines, index)
     if (number === undefined) return []
     return [`rule ${id} can never match: rule ${number} of ${placeName(group)} above it ends its packets (${lines[number - 1]})`]

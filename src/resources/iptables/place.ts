@@ -1,4 +1,5 @@
 import type { Line } from '../../types.js'
+import { grouped } from './grouped.js'
 import { commonSubsequence } from './lcs.js'
 import { type Entry, keyOf, rolesOf } from './roles.js'
 import { type Cluster, slotsOf } from './slots.js'
@@ -63,9 +64,7 @@ const stays = (keys: readonly string[], entries: readonly Entry[]): readonly Ent
   ).map(([, at]) => here[at]!)
 }
 
-const kept = (cluster: Cluster, entries: readonly Entry[]): readonly Entry[] => {
-  const { pivot, above, keys, slot } = cluster
-  const here = entries.filter((entry) => entry.slot === slot)
+const kept = ({ pivot, above, keys }: Cluster, here: readonly Entry[]): readonly Entry[] => {
   if (pivot === undefined) return stays(keys, here)
   const over = here.filter(({ at }) => at < pivot)
   const under = here.filter(({ at }) => at > pivot)
@@ -93,12 +92,18 @@ const startOf = (cells: readonly Cell[], { start, slot, pivot }: Cluster, lasts:
 }
 
 /** Puts the keys that are not in `cells` yet behind their predecessors; the first of all before the first that stands, else at `start`. */
-const insert = (cells: Cell[], keys: readonly string[], start: () => number, lines: ReadonlyMap<string, Line>): void => {
-  const wanted = new Set(keys)
-  const standing = new Set(cells.flatMap(({ key }) => (key !== undefined && wanted.has(key) ? [key] : [])))
+const insert = (
+  cells: Cell[],
+  stand: ReadonlySet<string | undefined>,
+  keys: readonly string[],
+  start: () => number,
+  lines: ReadonlyMap<string, Line>,
+): void => {
+  const standing = new Set(keys.filter((key) => stand.has(key)))
+  if (standing.size === keys.length) return
   let at = standing.size > 0 ? cells.findIndex(({ key }) => key !== undefined && standing.has(key)) : start()
   for (const key of keys) {
-    if (standing.has(key)) at = cells.findIndex((cell) => cell.key === key)
+    if (standing.has(key)) at = cells[at]?.key === key ? at : cells.findIndex((cell) => cell.key === key)
     else cells.splice(at, 0, { line: lines.get(key)!, key })
     at++
   }
@@ -107,16 +112,18 @@ const insert = (cells: Cell[], keys: readonly string[], start: () => number, lin
 const layOut = (input: PlaceInput, entries: readonly Entry[], clusters: readonly Cluster[]): readonly Cell[] => {
   const lines = new Map(input.items.flatMap((item) => item.lines.map((line, index) => [keyOf(item.id, index), line] as const)))
   const lasts = new Set(input.items.flatMap(({ id, place, lines: all }) => (place.kind === 'last' ? all.map((_, n) => keyOf(id, n)) : [])))
-  const staying = new Set(clusters.flatMap((cluster) => kept(cluster, entries)))
+  const bySlot = grouped(entries, ({ slot }) => slot)
+  const staying = new Set(clusters.flatMap((cluster) => kept(cluster, bySlot.get(cluster.slot) ?? [])))
   const cells = entries.flatMap((entry): Cell[] => {
     const { role, line } = entry
     if (role.kind === 'foreign' || role.kind === 'other') return [{ line, entry }]
     if (!staying.has(entry) || !('key' in role)) return []
     return [{ line: role.kind === 'stale' ? lines.get(role.key)! : line, entry, key: role.key }]
   })
+  const stand = new Set(cells.map(({ key }) => key))
   for (const cluster of clusters) {
-    if (cluster.pivot !== undefined) insert(cells, cluster.above, () => startOf(cells, cluster, lasts), lines)
-    insert(cells, cluster.keys, () => startOf(cells, cluster, lasts) + (cluster.pivot === undefined ? 0 : 1), lines)
+    if (cluster.pivot !== undefined) insert(cells, stand, cluster.above, () => startOf(cells, cluster, lasts), lines)
+    insert(cells, stand, cluster.keys, () => startOf(cells, cluster, lasts) + (cluster.pivot === undefined ? 0 : 1), lines)
   }
   return cells
 }

@@ -1,4 +1,5 @@
 import type { Line } from '../../types.js'
+import { grouped } from './grouped.js'
 import type { Claim, Item, PlaceInput } from './place.js'
 import { bare, ownId, uncommented } from './tokens.js'
 
@@ -23,6 +24,17 @@ interface Read {
   readonly bare: Line
   readonly id: string | undefined
   readonly gone: string | undefined
+}
+
+/** The lines of a chain by the id in their comment, and those without one by their text: where they stand, in order. */
+interface Index {
+  readonly own: ReadonlyMap<string | undefined, readonly number[]>
+  readonly plain: ReadonlyMap<Line, readonly number[]>
+}
+
+const indexOf = (reads: readonly Read[]): Index => {
+  const own = grouped([...reads.keys()], (at) => reads[at]!.id)
+  return { own, plain: grouped(own.get(undefined) ?? [], (at) => reads[at]!.bare) }
 }
 
 /** The name of one wanted line: its id and its place in the list. */
@@ -71,20 +83,19 @@ const byHand = (claim: Claim, copies: readonly number[], reads: readonly Read[],
 const itemRoles = (
   item: Item,
   reads: readonly Read[],
+  index: Index,
   taken: ReadonlyMap<number, Role>,
   ours: ReadonlySet<Line>,
 ): ReadonlyMap<number, Role> => {
-  const mine = reads.flatMap((read, at) => (read.id === item.id && !taken.has(at) ? [{ ...read, at }] : []))
+  const mine = (index.own.get(item.id) ?? []).flatMap((at) => (taken.has(at) ? [] : [{ ...reads[at]!, at }]))
   const roles = new Map(ownRoles(item, mine))
   const have = new Set([...roles.values()].map((role) => ('key' in role ? role.key : '')))
   const missing: string[] = []
-  item.lines.forEach((line, index) => {
-    const key = keyOf(item.id, index)
+  item.lines.forEach((line, number) => {
+    const key = keyOf(item.id, number)
     if (have.has(key)) return
     const plain = bare(line)
-    const copies = reads.flatMap((read, at) =>
-      read.id === undefined && read.bare === plain && !taken.has(at) && !roles.has(at) ? [at] : [],
-    )
+    const copies = (index.plain.get(plain) ?? []).filter((at) => !taken.has(at) && !roles.has(at))
     const chosen = byHand(item.place, copies, reads, ours)
     if (chosen === undefined) missing.push(key)
     else roles.set(chosen, { kind: 'copy', id: item.id, key })
@@ -109,7 +120,8 @@ export const rolesOf = (input: PlaceInput): readonly Entry[] => {
   })
   const roles = new Map<number, Role>()
   for (const [at, { gone }] of reads.entries()) if (gone !== undefined) roles.set(at, { kind: 'gone', id: gone })
-  for (const item of input.items) for (const [at, role] of itemRoles(item, reads, roles, ours)) roles.set(at, role)
+  const index = indexOf(reads)
+  for (const item of input.items) for (const [at, role] of itemRoles(item, reads, index, roles, ours)) roles.set(at, role)
 
   let slot = 0
   return reads.map((read, at) => {

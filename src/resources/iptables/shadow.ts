@@ -30,7 +30,10 @@ const steady = new Set(
 const alterable = new Set(['mark', 'connmark', 'set', 'ttl', 'hl', 'dscp', 'tos'])
 
 const sameOption = (one: Option, two: Option): boolean =>
-  one.not === two.not && one.name === two.name && one.values.join(' ') === two.values.join(' ')
+  one.not === two.not &&
+  one.name === two.name &&
+  one.values.length === two.values.length &&
+  one.values.every((value, at) => value === two.values[at])
 
 const widerInterface = (outer: string, inner: string): boolean =>
   outer.endsWith('+') ? inner.startsWith(outer.slice(0, -1)) : outer === inner

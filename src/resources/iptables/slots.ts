@@ -1,4 +1,5 @@
 import type { Line } from '../../types.js'
+import { grouped } from './grouped.js'
 import { commonSubsequence } from './lcs.js'
 import type { Anchored, Item } from './place.js'
 import { type Entry, keyOf } from './roles.js'
@@ -29,22 +30,9 @@ export interface Slots {
   readonly failures: readonly string[]
 }
 
-// Map.groupBy came with Node 21.
-const grouped = <K, V>(values: readonly V[], keyOfValue: (value: V) => K): ReadonlyMap<K, readonly V[]> => {
-  const groups = new Map<K, V[]>()
-  for (const value of values) {
-    const key = keyOfValue(value)
-    const group = groups.get(key)
-    if (group) group.push(value)
-    else groups.set(key, [value])
-  }
-  return groups
-}
-
 const keysOf = (item: Item): readonly string[] => item.lines.map((_, index) => keyOf(item.id, index))
 
-const standing = (item: Item, entries: readonly Entry[], end: number): Root => {
-  const mine = entries.filter(({ role }) => 'key' in role && role.id === item.id)
+const standing = (item: Item, mine: readonly Entry[], end: number): Root => {
   let best = { slot: end, length: 0 }
   for (const slot of new Set(mine.map((entry) => entry.slot))) {
     const here = mine.filter((entry) => entry.slot === slot).map(({ role }) => ('key' in role ? role.key : ''))
@@ -59,6 +47,7 @@ const textOf = (anchor: Anchored): string => ('id' in anchor ? `id:${anchor.id}`
 /** Works out for each item what it hangs on: a slot, an own line that stands, or another item. */
 const findRoots = (items: readonly Item[], entries: readonly Entry[]): ReadonlyMap<string, Found> => {
   const end = entries.filter(({ role }) => role.kind === 'foreign').length
+  const byItem = grouped(entries, ({ role }) => ('key' in role ? role.id : undefined))
   const roots = new Map<string, Found>()
   const open = new Set<string>()
 
@@ -110,7 +99,7 @@ const findRoots = (items: readonly Item[], entries: readonly Entry[]): ReadonlyM
     const { place } = item
     if (place.kind === 'first') return { kind: 'slot', slot: 0, rank: 0, start: 'top' }
     if (place.kind === 'last') return { kind: 'slot', slot: end, rank: 2, start: 'bottom' }
-    if (place.kind === 'any') return standing(item, entries, end)
+    if (place.kind === 'any') return standing(item, byItem.get(item.id) ?? [], end)
     return anchored(item, place.kind, place.anchors)
   }
 
