@@ -28,7 +28,7 @@ def said(name, kind=None, plugin=None):
     except Exception as e:
         return {'error': type(e).__name__}
     return None if origin == 'default' or value in ('', [], ['']) else value
-base = dict(inventory='DEFAULT_HOST_LIST', private_key_file='DEFAULT_PRIVATE_KEY_FILE', forks='DEFAULT_FORKS', vault_password_file='DEFAULT_VAULT_PASSWORD_FILE',
+base = dict(inventory='DEFAULT_HOST_LIST', private_key_file='DEFAULT_PRIVATE_KEY_FILE', forks='DEFAULT_FORKS', vault_password_file='DEFAULT_VAULT_PASSWORD_FILE', roles_path='DEFAULT_ROLES_PATH',
   vault_identity_list='DEFAULT_VAULT_IDENTITY_LIST', ask_pass='DEFAULT_ASK_PASS', ask_vault_pass='DEFAULT_ASK_VAULT_PASS',
   become='DEFAULT_BECOME', become_method='DEFAULT_BECOME_METHOD', become_user='DEFAULT_BECOME_USER', become_ask_pass='DEFAULT_BECOME_ASK_PASS',
   become_password_file='BECOME_PASSWORD_FILE', connection_password_file='CONNECTION_PASSWORD_FILE', transport='DEFAULT_TRANSPORT',
