@@ -31,7 +31,7 @@ function processorTime(argv: readonly string[]): number {
 }
 
 beforeAll(() => {
-  execFileSync(process.execPath, [join(root, 'bundle.mjs'), join(installed, 'dist')], { cwd: root })
+  execFileSync(process.execPath, [join(root, 'src/bundle.mjs'), join(installed, 'dist')], { cwd: root })
   for (const name of ['package.json', 'playbooks']) cpSync(join(root, name), join(installed, name), { recursive: true })
   writeFileSync(join(installed, 'inventory.yaml'), 'all: { hosts: { web1: } }\n')
   writeFileSync(join(installed, 'playbooks/main.yaml'), '- hosts: all\n  sysctl: { net.ipv4.tcp_rfc1337: 1 }\n')
