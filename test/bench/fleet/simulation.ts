@@ -45,7 +45,10 @@ function build(dir: string): string {
   const target = join(dir, 'package')
   mkdirSync(target)
   for (const part of ['package.json', 'playbooks', 'schemas']) cpSync(join(root, part), join(target, part), { recursive: true })
-  execFileSync(process.execPath, [join(root, 'src/bundle.mjs'), join(target, 'dist')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync(process.execPath, [join(root, 'src/bundle.mjs'), join(target, 'dist')], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   return join(target, 'dist/cli.js')
 }
 
