@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { valuesOf } from '../../src/adopt/values.js'
+import { wantNothing } from '../../src/load/want-nothing.js'
 import { toSeen } from '../../src/seen.js'
-import type { HostWant, Section } from '../../src/types.js'
+import type { Section } from '../../src/types.js'
 
-const want: HostWant = {
-  host: 'web1',
-  resources: {},
-  playbooks: [],
-  mayRemove: false,
-  prune: false,
-  bootLoader: 'auto',
-  beside: [],
-  reach: [],
-  onChange: [],
-}
+const want = wantNothing('web1')
 const held = (name: string, values: Readonly<Record<string, string>>): Section => ({
   kind: 'held',
   name,

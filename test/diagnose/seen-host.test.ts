@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { findingsOf } from '../../src/diagnose/findings.js'
 import { grown, readHost } from '../../src/diagnose/seen-host.js'
-import type { HostWant, Section, Target } from '../../src/types.js'
+import { wantNothing } from '../../src/load/want-nothing.js'
+import type { Section, Target } from '../../src/types.js'
 
-const want: HostWant = {
-  host: 'a',
-  resources: {},
-  playbooks: [],
-  mayRemove: false,
-  prune: false,
-  bootLoader: 'auto',
-  beside: [],
-  reach: [],
-  onChange: [],
-}
+const want = wantNothing('a')
 const target = { address: '192.0.2.1' } as Target
 const sections = (parts: Readonly<Record<string, string>>): readonly Section[] =>
   Object.entries(parts).map(([head, body]) => {
