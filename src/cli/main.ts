@@ -67,7 +67,7 @@ function commandsOf(parts: Parts, console: Console, version: () => string, shipp
     importAnsible: async (playbooks, options) => (await import('./import-ansible.js')).importAnsible(playbooks, options, console),
     init: async (options) => (await import('./init.js')).init(options, shipped, console),
     completion: async (shell, program) => (await import('./completion.js')).completion(shell, program, console),
-    complete: async (what, words) => (await import('./complete.js')).complete(what, words, console),
+    complete: async (what, words) => (await import('./complete.js')).complete(what, words, shipped, console),
     rollback: async (patterns, options) => (await import('./rollback.js')).rollback(patterns, options, parts, console),
   }
 }

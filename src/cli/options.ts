@@ -148,7 +148,8 @@ export function percentage(text: string): number {
   return Number.parseFloat(text)
 }
 
-const causes: readonly Cause[] = ['new', 'intent', 'drift', 'upgrade', 'contested']
+/** What a difference may come from. */
+export const causes: readonly Cause[] = ['new', 'intent', 'drift', 'upgrade', 'contested']
 
 /** Causes as a comma list: `upgrade,drift`. */
 export function causeList(text: string): readonly Cause[] {

@@ -124,7 +124,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .option('--state <folder>', 'the run history (default: .holdfast beside the inventory)')
     .addOption(new Option('--format <form>', 'what is made (default: html)').choices(formats))
     .option('--json', 'the same as --format json')
-    .option('--run <id>', 'this run (default: the newest)')
+    .option('--run <run>', 'this run (default: the newest)')
     .option('--outliers', 'name the hosts that differ from the others of their group in what no playbook names (text, or JSON)')
     .option('--wide', 'with --outliers: in all that plan --wide, apply --wide and watch --wide have read')
     .option('--last <n>', 'only the newest n runs', wholeNumber(1))
@@ -177,7 +177,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     )
   withHosts(rollback)
     .optionsGroup(headings.own)
-    .option('--run <id>', 'this run')
+    .option('--run <run>', 'this run')
     .option('--list', 'list the runs that the hosts keep, change nothing', false)
     .option('--check', 'change nothing, print what would be taken back')
     .action(async (patterns: string[], options: RollbackOptions) =>

@@ -27,10 +27,24 @@ const rows: readonly (readonly [string, string])[] = [
   ['holdfast inventory --host tok', 'inventory --host tokyo1'],
   ['holdfast inventory --graph we', 'inventory --graph web'],
   ['holdfast plan --state play', 'plan --state playbooks/'],
+  ['holdfast report merge --since 1h --for', 'report merge --since 1h --format'],
+  ['holdfast report merge --format ju', 'report merge --format junit'],
+  ['holdfast report merge playbooks/si', 'report merge playbooks/site.yaml'],
+  ['holdfast plan --tags moni', 'plan --tags monitoring'],
+  ['holdfast plan --tags kernel,moni', 'plan --tags kernel,monitoring'],
+  ['holdfast plan -i other.yaml --tags=kernel,moni', 'plan -i other.yaml --tags=kernel,monitoring'],
+  ['holdfast plan more.yaml -t ', 'plan more.yaml -t only-more'],
+  ['holdfast apply --cause dri', 'apply --cause drift'],
+  ['holdfast apply --cause upgrade,dri', 'apply --cause upgrade,drift'],
+  ['holdfast report --run 20260111', 'report --run 20260111T021500Z-aaaaaa'],
+  ['holdfast rollback tokyo1 --run 2026', 'rollback tokyo1 --run 20260112T021500Z-bbbbbb'],
+  ['holdfast report --state elsewhere --run 2', 'report --state elsewhere --run 20260113T021500Z-cccccc'],
+  // what ships stands in playbooks/ beside bin/, and here that is site.yaml
+  ['holdfast init --remedy si', 'init --remedy site'],
 ]
 
 /** What is not the same with bash-completion loaded could only be its own doing: a few rows tell. */
-const few = rows.filter(([typed]) => /--limit (tok|web:tok)$|ju$|oth$/.test(typed))
+const few = rows.filter(([typed]) => /--limit (tok|web:tok)$|format ju$|oth$/.test(typed))
 
 const shells: readonly (readonly [string, readonly string[], string])[] = [
   ['bash', ['bash', '--rcfile', 'rc', '-i'], "PS1='READY> '\nsource completion.bash\n"],
@@ -43,6 +57,16 @@ const shells: readonly (readonly [string, readonly string[], string])[] = [
   ['fish', ['fish', '--no-config', '-C', 'source rc', '-i'], "function fish_prompt; echo 'READY> '; end\nsource completion.fish\n"],
 ]
 
+/** A run of the history, as far as it is read. */
+const runText = (run: string, command: string, outcome: string): string =>
+  JSON.stringify({
+    format: 1,
+    run,
+    command,
+    began: '2026-01-11T02:15:00Z',
+    hosts: [{ host: 'tokyo1', outcome, changes: [{}], groups: [] }],
+  })
+
 const root = join(import.meta.dirname, '../..')
 let place: ReturnType<typeof makeFolder>
 beforeAll(() => {
@@ -52,7 +76,11 @@ beforeAll(() => {
     'other.yaml': 'all: {hosts: {osaka9: }}\n',
     'package.json': '{"version": "0"}',
     slow: '#!/bin/sh\nsleep 60\n',
-    'playbooks/site.yaml': '',
+    'playbooks/site.yaml': '- {hosts: web, tags: [kernel, "monitoring,tag;touch hacked"], sysctl: {}}\n',
+    'more.yaml': '- {hosts: web, tags: only-more, sysctl: {}}\n',
+    '.holdfast/runs/20260111T021500Z-aaaaaa.json': runText('20260111T021500Z-aaaaaa', 'plan', 'pending'),
+    '.holdfast/runs/20260112T021500Z-bbbbbb.json': runText('20260112T021500Z-bbbbbb', 'apply', 'changed'),
+    'elsewhere/runs/20260113T021500Z-cccccc.json': runText('20260113T021500Z-cccccc', 'apply', 'changed'),
     // the program that is completed: it notes what it was given, and answers the scripts as the real one does
     'bin/holdfast': `#!/bin/sh
 case $1 in

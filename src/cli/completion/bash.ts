@@ -1,5 +1,5 @@
 import { quote } from '../../quote.js'
-import type { Completed, Flag, Kind } from './words.js'
+import { type Completed, type Flag, type Kind, nestedOf } from './words.js'
 
 /** A completion script for bash 3.2 and later; it needs no bash-completion, and gets on with it. */
 export const bashScript = (commands: readonly Completed[]): string => `# bash completion for holdfast: source <(holdfast completion bash)
@@ -14,6 +14,9 @@ _holdfast_add() { # HEAD TAIL: the lines of stdin that begin with TAIL
     case $word in "$2"*) COMPREPLY+=("$1$word") ;; esac
   done
 }
+_holdfast_names() { # the names that the program tells of $kind
+  _holdfast_add "$head" "$tail" < <(command holdfast __complete "$kind" -- "\${words[@]}" 2>/dev/null)
+}
 _holdfast() {
   local line=\${COMP_LINE:0:COMP_POINT} cur= prev= command= kind= flags= head= tail= trim= list= at
   local -a words
@@ -24,28 +27,38 @@ _holdfast() {
     *) at=$((\${#words[@]} - 1)); cur=\${words[at]}; unset "words[at]" ;;
   esac
   command=\${words[1]-}
+  case "$command \${words[2]-}" in
+    ${nestedOf(commands).map(quote).join('|')}) command="$command \${words[2]}" ;;
+  esac
   prev=\${words[\${#words[@]}-1]-}
   case $cur in
     [\\'\\"]*) cur=\${cur:1} ;;
     *[:=]*) trim=\${cur%"\${cur##*[:=]}"} ;;
   esac
   if [ -z "$command" ]; then
-    kind=${quote(`=${[...commands.map(({ name }) => name), '--help', '--version'].join(' ')}`)}
+    kind=${quote(`=${[...commands.map(({ name }) => name).filter((name) => !name.includes(' ')), '--help', '--version'].join(' ')}`)}
   else
     case $cur in --*=*) _holdfast_kind "$command" "\${cur%%=*}"; head=\${cur%%=*}=; cur=\${cur#*=} ;; *) _holdfast_kind "$command" "$prev" ;; esac
   fi
   if [ -z "$kind" ]; then
     case $command in
-${commands.map(({ name, flags, words }) => `      ${name}) flags=${quote(flags.flatMap(({ spellings }) => spellings.filter((one) => one.startsWith('--'))).join(' '))} kind=${quote(wordOf(words))} ;;`).join('\n')}
+${commands.map(({ name, flags, words }) => `      ${quote(name)}) flags=${quote(flags.flatMap(({ spellings }) => spellings.filter((one) => one.startsWith('--'))).join(' '))} kind=${quote(words === undefined ? '' : wordOf(words))} ;;`).join('\n')}
     esac
     case $cur in -*) kind==$flags ;; esac
   fi
   case $kind in
     =*) _holdfast_add "$head" "$cur" < <(tr ' ' '\\n' <<< "\${kind#=}") ;;
+    ,*) _holdfast_add "$head\${cur%"\${cur##*,}"}" "\${cur##*,}" < <(tr ' ' '\\n' <<< "\${kind#,}") ;;
     hosts | groups)
       tail=\${cur##*[:,]} head=$head\${cur%"\${cur##*[:,]}"}
       case $tail in [\\&!]*) head=$head\${tail:0:1} tail=\${tail:1} ;; esac
-      _holdfast_add "$head" "$tail" < <(command holdfast __complete "$kind" -- "\${words[@]}" 2>/dev/null) ;;
+      _holdfast_names ;;
+    tags)
+      tail=\${cur##*,} head=$head\${cur%"\${cur##*,}"}
+      _holdfast_names ;;
+    runs | remedies)
+      tail=$cur
+      _holdfast_names ;;
     files | folders)
       compopt -o filenames 2>/dev/null
       list=-f; [ "$kind" = files ] || list=-d
@@ -57,7 +70,10 @@ ${commands.map(({ name, flags, words }) => `      ${name}) flags=${quote(flags.f
 complete -F _holdfast holdfast
 `
 
-const wordOf = (kind: Kind): string => (typeof kind === 'string' ? kind : `=${kind.join(' ')}`)
+function wordOf(kind: Kind): string {
+  if (typeof kind === 'string') return kind
+  return 'listed' in kind ? `,${kind.listed.join(' ')}` : `=${kind.join(' ')}`
+}
 
 /** The options that take a value, by what it is. */
 function kindsOf(flags: readonly Flag[]): readonly (readonly [string, readonly string[]])[] {

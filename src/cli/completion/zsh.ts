@@ -1,10 +1,10 @@
 import { quote } from '../../quote.js'
-import type { Completed, Flag, Kind } from './words.js'
+import { type Completed, type Flag, isAsked, type Kind, nestedOf } from './words.js'
 
 /** A completion script for zsh: to be sourced after compinit, or as a file _holdfast in $fpath. */
 export const zshScript = (commands: readonly Completed[]): string => `#compdef holdfast
 # zsh completion for holdfast: source <(holdfast completion zsh), or write it to a folder of $fpath as _holdfast
-_holdfast_names() { # hosts|groups
+_holdfast_names() { # what is asked for
   local -a names
   compset -P '*[:,]'
   compset -P '[&!]'
@@ -16,7 +16,10 @@ _holdfast() {
   line_so_far=("\${(@)words[1,CURRENT-1]}")
   if (( CURRENT == 2 )); then
     commands=(
-${commands.map(({ name, says }) => `      ${quote(`${name}:${says}`)}`).join('\n')}
+${commands
+  .filter(({ name }) => !name.includes(' '))
+  .map(({ name, says }) => `      ${quote(`${name}:${says}`)}`)
+  .join('\n')}
     )
     _describe -t commands command commands
     _arguments '--help[print this help]' '--version[print the version]'
@@ -24,8 +27,17 @@ ${commands.map(({ name, says }) => `      ${quote(`${name}:${says}`)}`).join('\n
   fi
   shift words
   (( CURRENT-- ))
-  case $words[1] in
-${commands.map((command) => `    ${command.name})\n      _arguments -s \\\n${specsOf(command)} ;;`).join('\n')}
+  local name=$words[1]
+  case "$words[1] $words[2]" in
+    ${nestedOf(commands).map(quote).join('|')})
+      if (( CURRENT > 2 )); then
+        name="$words[1] $words[2]"
+        shift words
+        (( CURRENT-- ))
+      fi ;;
+  esac
+  case $name in
+${commands.map((command) => `    ${quote(command.name)})\n      _arguments -s \\\n${specsOf(command)} ;;`).join('\n')}
   esac
 }
 if [ "$funcstack[1]" = _holdfast ]; then
@@ -36,7 +48,7 @@ fi
 `
 
 const specsOf = ({ flags, words }: Completed): string =>
-  [...flags.flatMap(flagSpecs), ...(words.length === 0 ? [] : [`*:${label(words)}:${actionOf(words)}`])]
+  [...flags.flatMap(flagSpecs), ...(words === undefined ? [] : [`*:${label(words)}:${actionOf(words)}`])]
     .map((spec) => `        ${quote(spec)}`)
     .join(' \\\n')
 
@@ -50,9 +62,12 @@ function flagSpecs({ spellings, says, value, mayRepeat }: Flag): readonly string
   })
 }
 
-const label = (kind: Kind): string => (typeof kind === 'string' && kind !== 'anything' ? kind.slice(0, -1) : 'value')
+function label(kind: Kind): string {
+  if (typeof kind !== 'string' || kind === 'anything') return 'value'
+  return kind === 'remedies' ? 'remedy' : kind.slice(0, -1)
+}
 
 function actionOf(kind: Kind): string {
-  if (typeof kind !== 'string') return `(${kind.join(' ')})`
-  return { hosts: ' _holdfast_names hosts', groups: ' _holdfast_names groups', files: '_files', folders: '_files -/', anything: ' ' }[kind]
+  if (typeof kind !== 'string') return 'listed' in kind ? ` _values -s , value ${kind.listed.join(' ')}` : `(${kind.join(' ')})`
+  return isAsked(kind) ? ` _holdfast_names ${kind}` : { files: '_files', folders: '_files -/', anything: ' ' }[kind]
 }
