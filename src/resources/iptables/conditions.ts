@@ -1,5 +1,6 @@
 import type { Line } from '../../types.js'
 import { type Network, parseNetwork } from './address.js'
+import { type Ports, parsePorts, sideOf } from './ports.js'
 import { splitLine, uncommented } from './tokens.js'
 
 /** `! -s 192.0.2.0/24` of a rule's head, or `! --dport 80` of a match. */
@@ -9,6 +10,8 @@ export interface Option {
   readonly values: readonly string[]
   /** Of `-s` and `-d`. */
   readonly network?: Network
+  /** Of `--dport`, `--sports` and the like. */
+  readonly ports?: Ports
 }
 
 /** `-m NAME ...`; `text` is the whole match as it stands. */
@@ -45,6 +48,11 @@ const withNetwork = (option: Option): Option => {
   return network ? { ...option, network } : option
 }
 
+const withPorts = (option: Option): Option => {
+  const ports = sideOf(option.name) && parsePorts(option.values.join(' '))
+  return ports ? { ...option, ports } : option
+}
+
 /**
  * Cuts a line of iptables-save apart, comments left out: its head up to the first `-m`, its matches, its target. Undefined where a quoted
  * word stands in it, since that could look like an option.
@@ -58,7 +66,7 @@ export const readRule = (line: Line): Rule | undefined => {
   const starts = conditions.flatMap((word, at) => (word === '-m' ? [at] : []))
   const matches = starts.map((start, n): Match => {
     const [, name = '', ...rest] = conditions.slice(start, starts[n + 1])
-    return { name, options: optionsOf(rest), text: [name, ...rest].join(' ') }
+    return { name, options: optionsOf(rest).map(withPorts), text: [name, ...rest].join(' ') }
   })
   return {
     head: optionsOf(conditions.slice(0, starts[0])).map(withNetwork),

@@ -57,7 +57,8 @@ interface Cell {
 }
 
 const stays = (keys: readonly string[], entries: readonly Entry[]): readonly Entry[] => {
-  const here = entries.filter(({ role }) => 'key' in role && keys.includes(role.key))
+  const wanted = new Set(keys)
+  const here = entries.filter(({ role }) => 'key' in role && wanted.has(role.key))
   return commonSubsequence(
     keys,
     here.map(({ role }) => ('key' in role ? role.key : '')),

@@ -2,6 +2,8 @@ import { byText } from '../../by-text.js'
 import type { Line } from '../../types.js'
 import { contains } from './address.js'
 import { type Match, type Option, type Rule, readRule } from './conditions.js'
+import { sideOf } from './ports.js'
+import { type Candidates, candidatesOf } from './shadow-index.js'
 
 // iptables-extensions(8): a packet that meets one of these does not come to the next rule of the chain.
 const terminal = new Set([
@@ -48,33 +50,15 @@ const headImplied = (wanted: Option, later: Rule): boolean =>
     return isInterface && widerInterface(wanted.values[0] ?? '', option.values[0] ?? '')
   })
 
-type Ports = readonly (readonly [number, number])[]
-
-const side: Readonly<Record<string, 'source' | 'destination'>> = {
-  '--sport': 'source',
-  '--sports': 'source',
-  '--dport': 'destination',
-  '--dports': 'destination',
-}
-
-const portsOf = ({ not, values }: Option): Ports | undefined => {
-  const ranges = values
-    .join(' ')
-    .split(',')
-    .map((text) => /^(\d+)(?::(\d+))?$/.exec(text))
-  if (not || ranges.some((range) => !range)) return undefined
-  return ranges.map((range) => [Number(range![1]), Number(range![2] ?? range![1])])
-}
-
 const isPortMatch = ({ name }: Match): boolean => name === 'tcp' || name === 'udp' || name === 'multiport'
 
 const portImplied = (wanted: Option, later: Rule): boolean => {
-  const outer = portsOf(wanted)
+  const outer = wanted.not ? undefined : wanted.ports
   return later.matches.filter(isPortMatch).some(({ options }) =>
     options.some((option) => {
       if (sameOption(wanted, option)) return true
-      const inner = portsOf(option)
-      if (!outer || !inner || side[wanted.name] === undefined || side[wanted.name] !== side[option.name]) return false
+      const inner = option.not ? undefined : option.ports
+      if (!outer || !inner || sideOf(wanted.name) !== sideOf(option.name)) return false
       return inner.every(([low, high]) => outer.some(([from, to]) => from <= low && high <= to))
     }),
   )
@@ -94,35 +78,69 @@ const stateImplied = (wanted: Match, later: Rule): boolean => {
   })
 }
 
-const matchImplied = (wanted: Match, later: Rule, between: readonly (string | undefined)[]): boolean => {
+/** What lies between two lines of a chain. */
+interface Between {
+  /** No target that may alter a packet, or that is not known. */
+  readonly untouched: boolean
+  /** No target that says how the packet is tracked. */
+  readonly untracked: boolean
+}
+
+const matchImplied = (wanted: Match, later: Rule, { untouched, untracked }: Between): boolean => {
   const { name, options } = wanted
   // A bare `-m tcp` is a condition too: it does not match the later fragments of a packet.
-  if (isPortMatch(wanted) && options.every((option) => side[option.name] !== undefined || option.name === '--tcp-flags')) {
+  if (isPortMatch(wanted) && options.every((option) => sideOf(option.name) !== undefined || option.name === '--tcp-flags')) {
     return later.matches.some(isPortMatch) && options.every((option) => portImplied(option, later))
   }
-  const untouched = between.every((target) => target === undefined || harmless.has(target))
   if (name === 'state' || name === 'conntrack') {
-    if (between.some((target) => target === 'CT' || target === 'NOTRACK') || wanted.text.includes('--ctexpire')) return false
+    if (!untracked || wanted.text.includes('--ctexpire')) return false
     if (stateImplied(wanted, later)) return true
   }
   const counts = steady.has(name) ? !wanted.text.includes('--tcp-option') || untouched : alterable.has(name) && untouched
   return counts && later.matches.some((match) => match.text === wanted.text)
 }
 
-const ends = (earlier: Rule, later: Rule, between: readonly (string | undefined)[]): boolean =>
-  (earlier.goes || (earlier.target !== undefined && terminal.has(earlier.target))) &&
-  earlier.head.every((option) => headImplied(option, later)) &&
-  earlier.matches.every((match) => matchImplied(match, later, between))
+const mayEnd = (rule: Rule): boolean => rule.goes || (rule.target !== undefined && terminal.has(rule.target))
+
+const ends = (earlier: Rule, later: Rule, between: Between): boolean =>
+  earlier.head.every((option) => headImplied(option, later)) && earlier.matches.every((match) => matchImplied(match, later, between))
+
+/** A chain cut apart: its rules, those that may end packets, and for each line the last one above it that alters packets or their tracking. */
+interface Read {
+  readonly rules: readonly (Rule | undefined)[]
+  readonly candidates: Candidates
+  readonly altered: readonly number[]
+  readonly tracked: readonly number[]
+}
 
 const readOnce = byText(readRule)
 
-const readRules = new WeakMap<readonly Line[], readonly (Rule | undefined)[]>()
+const lastAbove = (rules: readonly (Rule | undefined)[], is: (rule: Rule | undefined) => boolean): readonly number[] => {
+  let last = -1
+  return rules.map((rule, at) => {
+    const before = last
+    if (is(rule)) last = at
+    return before
+  })
+}
+
+const readChain = (lines: readonly Line[]): Read => {
+  const rules = lines.map(readOnce)
+  return {
+    rules,
+    candidates: candidatesOf(rules.flatMap((rule, at) => (rule && mayEnd(rule) ? [{ rule, at }] : []))),
+    altered: lastAbove(rules, (rule) => !rule || (rule.target !== undefined && !harmless.has(rule.target))),
+    tracked: lastAbove(rules, (rule) => rule?.target === 'CT' || rule?.target === 'NOTRACK'),
+  }
+}
+
+const readChains = new WeakMap<readonly Line[], Read>()
 
 /** A chain is asked about once for each own rule, but cut apart once. */
-const rulesOf = (lines: readonly Line[]): readonly (Rule | undefined)[] => {
-  const rules = readRules.get(lines) ?? lines.map(readOnce)
-  readRules.set(lines, rules)
-  return rules
+const chainOf = (lines: readonly Line[]): Read => {
+  const read = readChains.get(lines) ?? readChain(lines)
+  readChains.set(lines, read)
+  return read
 }
 
 /**
@@ -130,16 +148,11 @@ const rulesOf = (lines: readonly Line[]): readonly (Rule | undefined)[] => {
  * does. Doubt counts as no: a condition that is not understood must stand in both lines, word for word.
  */
 export const shadowedBy = (lines: readonly Line[], index: number): number | undefined => {
-  const rules = rulesOf(lines)
+  const { rules, candidates, altered, tracked } = chainOf(lines)
   const later = rules[index]
   if (!later) return undefined
-  const between: (string | undefined)[] = []
-  let found: number | undefined
-  for (let at = index - 1; at >= 0; at--) {
-    const rule = rules[at]
-    if (rule && ends(rule, later, between)) found = at + 1
-    const target = rule ? rule.target : 'unread'
-    if (!between.includes(target)) between.push(target)
-  }
-  return found
+  const doesEnd = (at: number): boolean =>
+    at < index && ends(rules[at]!, later, { untouched: altered[index]! <= at, untracked: tracked[index]! <= at })
+  const found = candidates(later).flatMap((group) => group.find(doesEnd) ?? [])
+  return found.length === 0 ? undefined : Math.min(...found) + 1
 }

@@ -133,6 +133,19 @@ describe('shadowedBy', () => {
     expect(found).toBeGreaterThan(500)
   })
 
+  it('finds in a chain what it finds line by line', { timeout: 60_000 }, () => {
+    let found = 0
+    const same = fc.property(fc.array(rule, { minLength: 3, maxLength: 12 }), (chain) => {
+      const lines = chain.map(({ text }) => text)
+      const last = lines.length - 1
+      const first = lines.slice(0, -1).findIndex((line) => shadowedBy([line, lines[last]!], 1) !== undefined)
+      if (first >= 0) found++
+      expect(shadowedBy(lines, last)).toBe(first < 0 ? undefined : first + 1)
+    })
+    fc.assert(same, { numRuns: 3000 })
+    expect(found).toBeGreaterThan(300)
+  })
+
   it('asks five hundred own rules of a thousand in well under five seconds', { timeout: 30_000 }, () => {
     const lines = Array.from({ length: 1000 }, (_, n) => `-s 10.${n >> 8}.${n & 255}.0/24 -p tcp -m tcp --dport ${n + 1} -j ACCEPT`)
     const start = performance.now()
