@@ -123,7 +123,7 @@ function print(all: Adopted, results: readonly HostResult[], { json, out }: Adop
   const none = failed.length === results.length
   if (out !== undefined && none)
     console.err.write(`holdfast: nothing is known of any host, so ${show(out, console.err.style)} is not written\n`)
-  else if (out !== undefined) keep(out, text)
+  else if (out !== undefined) keep(out, text, console)
   if (json)
     console.out.write(
       `${JSON.stringify({ ...all, hosts: results.map(({ host }) => failed.find((one) => one.host === host) ?? { host }) }, null, 2)}\n`,
@@ -132,10 +132,11 @@ function print(all: Adopted, results: readonly HostResult[], { json, out }: Adop
 }
 
 /** Whole or not at all. */
-function keep(file: string, text: string): void {
+function keep(file: string, text: string, { err }: Console): void {
   try {
     writeWhole(file, text, 0o644)
   } catch (error) {
     throw new Mistake(`the playbook cannot be written to ${file}: ${(error as Error).message}`)
   }
+  err.write(`written to ${show(file, err.style)}; check it with: holdfast plan ${show(file, err.style)}\n`)
 }

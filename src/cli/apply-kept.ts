@@ -90,6 +90,7 @@ function refuseOthers(options: FleetOptions): void {
 
 async function readPlan(file: string, options: FleetOptions, tool: string): Promise<{ readonly plan: KeptPlan; readonly signer?: string }> {
   const refuse = (why: string): Mistake => new Mistake(`the plan ${file} is refused: ${why}`)
+  if (!existsSync(file)) throw new Mistake(`there is no plan ${file}: holdfast plan --out ${file} keeps one`)
   const bytes = readTrusted(file)
   if (typeof bytes === 'string') throw refuse(bytes)
   const signer = options.allowedSigners === undefined ? undefined : await signerOf(file, bytes, options.allowedSigners)

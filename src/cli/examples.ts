@@ -47,6 +47,11 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'holdfast report merge shards/ --out fleet.html', says: 'the runs of several controllers as one' },
     { line: 'holdfast report --outliers', says: 'hosts that differ from the others of their group' },
   ],
+  'report merge': [
+    { line: 'holdfast report merge shards/ --out fleet.html', says: 'shards/ holds the state folders of the controllers' },
+    { line: 'holdfast report merge a/.holdfast b/.holdfast --since 4h', says: 'the runs that began within the last four hours' },
+    { line: 'holdfast report merge 1.json 2.json --json', says: 'what apply --shard 1/2 --json and --shard 2/2 printed' },
+  ],
   diagnose: [
     { line: 'holdfast diagnose', says: 'all hosts of the inventory' },
     { line: 'holdfast diagnose --limit proxy --watch 60', says: 'look twice, a minute apart: what grows is seen, not guessed' },

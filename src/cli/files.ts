@@ -90,12 +90,27 @@ function orAbsent<T>(path: string, read: () => T): T | undefined {
   }
 }
 
-const noInventory =
-  'there is no inventory.yaml here; name an inventory with -i FILE, or as Ansible does: inventory = FILE under [defaults] in ansible.cfg, or ANSIBLE_INVENTORY=FILE'
+/** What people call an inventory. */
+export const usualInventories: readonly string[] = [
+  'inventory.yaml',
+  'inventory.yml',
+  'inventory.ini',
+  'inventory',
+  'hosts',
+  'hosts.ini',
+  'hosts.yaml',
+  'hosts.yml',
+]
+
+function noInventory(): string {
+  const near = usualInventories.find((name) => existsSync(name))
+  const way = near === undefined ? 'name an inventory with -i FILE, or write one with holdfast init' : `name one with -i, as in -i ${near}`
+  return `there is no inventory.yaml here: ${way} (inventory = FILE under [defaults] of ansible.cfg and ANSIBLE_INVENTORY=FILE count, too)`
+}
 
 /** The inventories that were named, or inventory.yaml; a Mistake where one is not there. */
 export function inventoriesOf({ inventory }: Pick<Options, 'inventory'>): readonly string[] {
-  if (!inventory && !existsSync('inventory.yaml')) throw new Mistake(noInventory)
+  if (!inventory && !existsSync('inventory.yaml')) throw new Mistake(noInventory())
   return (inventory ?? ['inventory.yaml']).map((path) => (path.includes(',') ? path : present('inventory', path)))
 }
 

@@ -28,9 +28,16 @@ export const helpForm: HelpConfiguration = {
   },
 }
 
-/** Ends a command's help with its examples. */
+/** The words that call a command, without the program's: `report`, `merge`. */
+export const pathOf = (command: Command): readonly string[] => (command.parent ? [...pathOf(command.parent), command.name()] : [])
+
+/** The examples of a command. */
+export const examplesOf = (command: Command): readonly Example[] | undefined => examples[pathOf(command).join(' ') || command.name()]
+
+/** Ends a command's help, and that of those below it, with its examples. */
 export function teach(command: Command): void {
-  const own = examples[command.name()]
+  for (const below of command.commands) teach(below)
+  const own = examplesOf(command)
   if (own === undefined) return
   command.addHelpText('after', () => {
     const helper = command.createHelp()

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { show } from '../report/style.js'
 import { ansibleConfig } from './ansible-config.js'
 import type { Console } from './console.js'
+import { usualInventories } from './files.js'
 import { firstPlaybook, groupsOf, inventoryText, type NamedHost, namedHost, playbookText, type Remedy, remedyOf } from './init-files.js'
 import { Mistake } from './options.js'
 
@@ -13,6 +14,7 @@ export interface InitOptions {
   readonly host?: readonly string[]
   readonly user?: string
   readonly remedy?: readonly string[]
+  readonly json?: boolean
 }
 
 /** What is asked for, from options or answers. */
@@ -39,8 +41,11 @@ export async function init(options: InitOptions, shipped: URL, console: Console)
     writeFileSync(path, text, { flag: 'wx' })
   }
   const which = found === undefined ? '' : ` -i ${found}`
-  console.out.write(`wrote ${show(files.map(([path]) => path).join(', '), console.out.style)}\n`)
-  console.out.write(`next:
+  const paths = files.map(([path]) => path)
+  if (options.json) console.out.write(json({ wrote: paths, inventory: found ?? paths[0] }))
+  const people = options.json ? console.err : console.out
+  people.write(`wrote ${show(paths.join(', '), people.style)}\n`)
+  people.write(`next:
   holdfast validate${which}      checks the files; no network
   holdfast plan${which}          looks at the hosts and prints what would change; changes nothing
 A host that is not in ~/.ssh/known_hosts is refused: check its key and say --accept-new-host-keys once.
@@ -48,19 +53,21 @@ A host that is not in ~/.ssh/known_hosts is refused: check its key and say --acc
   return 0
 }
 
-const usualNames = ['inventory.yaml', 'inventory.yml', 'inventory.ini', 'inventory', 'hosts', 'hosts.ini', 'hosts.yaml', 'hosts.yml']
-
 /** An inventory that is there already: what ansible.cfg names, or a file of a usual name. */
 function foundInventory(): string | undefined {
   const said = ansibleConfig().settings.get('inventory')?.value
   const named = Array.isArray(said) ? said.map(String) : typeof said === 'string' ? [said] : []
-  return [...named.map((path) => relative('.', path) || path), ...usualNames].find((path) => existsSync(path))
+  return [...named.map((path) => relative('.', path) || path), ...usualInventories].find((path) => existsSync(path))
 }
 
-function tellFound(found: string, all: readonly Remedy[], { host }: InitOptions, { out }: Console): number {
+const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`
+
+function tellFound(found: string, all: readonly Remedy[], { host, ...options }: InitOptions, { out, err }: Console): number {
   if (host) throw new Mistake(`${found} is there already: add the host to it; nothing was written`)
   const which = found === 'inventory.yaml' ? '' : ` -i ${found}`
-  out.write(`${found} is an inventory already: nothing needs to be written for it.
+  if (options.json) out.write(json({ wrote: [], inventory: found }))
+  const people = options.json ? err : out
+  people.write(`${show(found, people.style)} is an inventory already: nothing needs to be written for it.
 next:
   holdfast inventory --graph${which}      the hosts as holdfast reads them
   holdfast init --remedy NAME             writes playbooks/NAME.yaml: ${all.map(({ name }) => name).join(', ')}

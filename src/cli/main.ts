@@ -1,4 +1,4 @@
-import { type Command, CommanderError } from 'commander'
+import { CommanderError } from 'commander'
 import { problemsJson } from '../report/problems.js'
 import { show } from '../report/style.js'
 import { ansibleConfig } from './ansible-config.js'
@@ -8,6 +8,7 @@ import { headings } from './option-groups.js'
 import { Mistake } from './options.js'
 import { type Parts, realParts } from './parts.js'
 import { type Commands, grammarOf, lesson } from './program.js'
+import { helpAsked, sentenceOf } from './sentence.js'
 import { settingUp } from './setting-up.js'
 import { takeVaultPasswords, type VaultOptions } from './vault.js'
 
@@ -37,12 +38,12 @@ export async function runCommandLine(
     await takeVaultPasswords(command.opts<VaultOptions>(), ansible.settings)
   })
   try {
-    await program.parseAsync(argv, { from: 'user' })
+    await program.parseAsync(helpAsked(argv, program), { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     const sentence =
-      error instanceof CommanderError ? sentenceOf(error, argv, namesOf(program)) : error instanceof Mistake ? error.message : undefined
+      error instanceof CommanderError ? sentenceOf(error, argv, program) : error instanceof Mistake ? error.message : undefined
     if (sentence === undefined) throw error
     console.err.write(`holdfast: ${show(sentence, console.err.style)}\n`)
     if (argv.includes('--json'))
@@ -70,26 +71,4 @@ function commandsOf(parts: Parts, console: Console, version: () => string, shipp
     complete: async (what, words) => (await import('./complete.js')).complete(what, words, shipped, console),
     rollback: async (patterns, options) => (await import('./rollback.js')).rollback(patterns, options, parts, console),
   }
-}
-
-const namesOf = (program: Command): readonly string[] =>
-  program
-    .createHelp()
-    .visibleCommands(program)
-    .map((command) => command.name())
-    .filter((name) => name !== 'help')
-
-/** commander's `error: unknown option '--limt'\n(Did you mean --limit?)` as one sentence. */
-function sentenceOf({ message, code }: CommanderError, argv: readonly string[], names: readonly string[]): string {
-  const commands = `the commands are ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
-  if (code === 'commander.help') return `name a command: ${commands}`
-  const sentence = message
-    .replace(/^error: /, '')
-    .replace(/\n\(Did you mean/, ' (did you mean')
-    // What stands behind a name of -e may be a secret.
-    .replace(/(-e, .*argument '[^'=]*=).*(' is invalid)/s, '$1...$2')
-    .replace(/ is invalid\. It must be (.*)\.$/, ' is invalid: it must be $1')
-    .trim()
-  if (code === 'commander.unknownCommand' && !sentence.includes('did you mean')) return `${sentence}: ${commands}`
-  return code === 'commander.unknownOption' && argv[0]?.startsWith('-') ? `${sentence}: options stand behind the command` : sentence
 }

@@ -196,6 +196,6 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .action(async (patterns: string[], options: AdoptOptions) => finish(await commands.adopt(patterns, { ...unsaidOfFleet, ...options })))
   withImporting(program, commands, finish)
   withSettingUp(program, commands, finish)
-  for (const command of [program, ...program.commands]) teach(command)
+  teach(program)
   return program
 }

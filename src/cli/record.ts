@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { RunHead } from '../history/document.js'
@@ -10,9 +11,12 @@ import { inventoriesOf } from './files.js'
 import type { FleetOptions, Options } from './options.js'
 import { userName } from './user.js'
 
-/** The state folder: --state, or .holdfast beside the first inventory. */
-export const stateOf = (options: Pick<FleetOptions, 'inventory' | 'state'>): string =>
-  options.state ?? join(dirname(inventoriesOf(options)[0] ?? '.'), '.holdfast')
+/** The state folder: --state, or .holdfast beside the first inventory, or here where there is none but a history. */
+export function stateOf({ state, inventory }: Pick<FleetOptions, 'inventory' | 'state'>): string {
+  if (state !== undefined) return state
+  if (inventory === undefined && !existsSync('inventory.yaml') && existsSync('.holdfast')) return '.holdfast'
+  return join(dirname(inventoriesOf({ ...(inventory && { inventory }) })[0] ?? '.'), '.holdfast')
+}
 
 /** Begins to write a run into the history. */
 export function recordRun(

@@ -14,7 +14,7 @@ import { stateOf } from './record.js'
 
 /** `holdfast report`: the history in the form that is asked for, on stdout or in a file; no host is contacted. */
 export async function report(options: ReportOptions, console: Console): Promise<number> {
-  const state = stateOf(options)
+  const state = historyOf(options)
   if (options.wide && !options.outliers) throw new Mistake('--wide is about --outliers: give both')
   if (options.outliers) refuseWithOutliers(options)
   if (options.outliers) return tellOutliers(recallAll(state), options, console)
@@ -22,6 +22,18 @@ export async function report(options: ReportOptions, console: Console): Promise<
   if (runs.length === 0) throw new Mistake(`there is no run in the history (${state}); plan, apply and watch write it`)
   writeReport(runs, options, console)
   return 0
+}
+
+/** The folder of the history; a Mistake where nothing says which it is. */
+function historyOf(options: ReportOptions): string {
+  try {
+    return stateOf(options)
+  } catch (error) {
+    const why = error instanceof Mistake && options.inventory === undefined
+    throw why
+      ? new Mistake('there is no run history here: name its folder with --state, or with -i the inventory beside which it stands')
+      : error
+  }
 }
 
 /** Writes runs, at least one, in the form that is asked for, on stdout or into a file. */

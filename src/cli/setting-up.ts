@@ -23,6 +23,7 @@ export function withSettingUp(program: Command, commands: Commands, finish: (cod
     .option('--host <host>', 'NAME, NAME=ADDRESS or GROUP:NAME=ADDRESS, may be repeated', collect)
     .option('--user <user>', 'who logs in (default: root; another becomes root through sudo)')
     .option('--remedy <remedy>', 'a playbook that comes with holdfast: conntrack-timeout, may be repeated', collect)
+    .option('--json', 'print one JSON document on stdout: wrote, inventory; text on stderr')
     .action(async (options: InitOptions) => finish(await commands.init(options)))
   program
     .command('completion')

@@ -78,13 +78,24 @@ describe('the program', () => {
     ['plan -e novalue', "holdfast: option '-e, --extra-vars <key=value>' argument 'novalue' is invalid: it must be key=value"],
     [
       'plan',
-      'holdfast: there is no inventory.yaml here; name an inventory with -i FILE, or as Ansible does: inventory = FILE under [defaults] in ansible.cfg, or ANSIBLE_INVENTORY=FILE',
+      'holdfast: there is no inventory.yaml here: name an inventory with -i FILE, or write one with holdfast init (inventory = FILE under [defaults] of ansible.cfg and ANSIBLE_INVENTORY=FILE count, too)',
     ],
+    ['report', 'holdfast: there is no run history here: name its folder with --state, or with -i the inventory beside which it stands'],
+    ['apply nowhere.json', 'holdfast: there is no plan nowhere.json: holdfast plan --out nowhere.json keeps one'],
+    ['plan --limit', "holdfast: option '-l, --limit <pattern>' needs a value: holdfast plan --help says which"],
+    ['plan --frobnicate', "holdfast: unknown option '--frobnicate': holdfast plan --help names them"],
+    ['completion ksh', "holdfast: 'ksh' is none of bash, zsh, fish"],
+    [
+      'rollback',
+      'holdfast: rollback needs PATTERN (hosts, as Ansible host patterns): holdfast rollback web1 --list; holdfast rollback --help shows more',
+    ],
+    ['inventory web1', "holdfast: inventory takes no argument, and there stands 'web1': holdfast inventory --help"],
+    ['completion bash zsh', "holdfast: completion takes 1 argument, and there stands 'zsh', too: holdfast completion --help"],
     ['plan -i nowhere.yaml', 'holdfast: there is no inventory nowhere.yaml'],
     ['apply --out x', 'holdfast: --script and --out belong to plan, or to apply --check'],
     [
       'plan \u001b[31m',
-      'holdfast: there is no inventory.yaml here; name an inventory with -i FILE, or as Ansible does: inventory = FILE under [defaults] in ansible.cfg, or ANSIBLE_INVENTORY=FILE',
+      'holdfast: there is no inventory.yaml here: name an inventory with -i FILE, or write one with holdfast init (inventory = FILE under [defaults] of ansible.cfg and ANSIBLE_INVENTORY=FILE count, too)',
     ],
   ])('%j is refused in one sentence', async (line, sentence) => {
     expect(await runHere(line.split(' '))).toEqual({ status: 1, stdout: '', stderr: `${sentence}\n` })
@@ -92,9 +103,10 @@ describe('the program', () => {
 
   it.each([
     ['frobnicate', 'frobnicate'],
+    ['frobnicate --help', 'frobnicate'],
     ['\u001b[31m', '\\x1b[31m'],
   ])('the unknown command %j is answered with those there are', async (line, shown) => {
-    const { status, stdout, stderr } = await runHere([line])
+    const { status, stdout, stderr } = await runHere(line.split(' '))
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toContain(`holdfast: unknown command '${shown}': the commands are validate, plan, apply`)
     expect(stderr.split('\n')).toHaveLength(2)
@@ -110,7 +122,7 @@ describe('the program', () => {
       status: 1,
       stdout: '',
       stderr:
-        'holdfast: there is no inventory.yaml here; name an inventory with -i FILE, or as Ansible does: inventory = FILE under [defaults] in ansible.cfg, or ANSIBLE_INVENTORY=FILE\n',
+        'holdfast: there is no inventory.yaml here: name an inventory with -i FILE, or write one with holdfast init (inventory = FILE under [defaults] of ansible.cfg and ANSIBLE_INVENTORY=FILE count, too)\n',
     })
   })
 

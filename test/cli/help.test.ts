@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { examples } from '../../src/cli/examples.js'
+import { pathOf } from '../../src/cli/help.js'
 import { headings } from '../../src/cli/option-groups.js'
 import { type Commands, grammarOf } from '../../src/cli/program.js'
 import { runHere } from './process.js'
@@ -15,8 +16,10 @@ function grammar(called: string[] = []): Command {
     () => {},
   )
 }
-const commands = grammar().commands.filter((command) => !(command as Command & { _hidden?: boolean })._hidden)
-const names = commands.map((command) => command.name())
+const commands = grammar()
+  .commands.filter((command) => !(command as Command & { _hidden?: boolean })._hidden)
+  .flatMap((command) => [command, ...command.commands])
+const names = commands.map((command) => pathOf(command).join(' '))
 const lines = Object.entries(examples).flatMap(([name, own]) => own.map(({ line }) => [name, line] as const))
 
 /** The words of a line as sh reads it, without what goes to a file. */
@@ -35,7 +38,7 @@ describe('examples', () => {
     const [program, command, ...rest] = wordsOf(line)
     expect(program).toBe('holdfast')
     if (command === 'help') return expect(names).toContain(rest[0])
-    if (name !== 'holdfast') expect(command).toBe(name)
+    if (name !== 'holdfast') expect([command, ...rest].join(' ')).toMatch(new RegExp(`^${name}\\b`))
     const called: string[] = []
     await grammar(called).parseAsync([command!, ...rest], { from: 'user' })
     expect(called).toHaveLength(1)
@@ -47,20 +50,32 @@ describe('examples', () => {
 })
 
 describe('help', () => {
+  it.each([
+    ['help --help', 'help'],
+    ['help -h', 'help'],
+    ['help report merge -h', 'report merge --help'],
+    ['help plan --help', 'plan --help'],
+  ])('of %s is that of %s', async (asked, same) => {
+    const shown = await runHere(asked.split(' '))
+    expect(shown).toEqual(await runHere(same.split(' ')))
+    expect(shown).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: holdfast /) as string })
+  })
+
   it.each(names)('%s ends with its examples, and is the same as help COMMAND', async (name) => {
-    const { status, stdout } = await runHere([name, '--help'])
+    const { status, stdout } = await runHere([...name.split(' '), '--help'])
     expect(status).toBe(0)
     const [, ending] = stdout.split('\nExamples:\n')
     expect(ending?.match(/^ {2}(holdfast |source )/gm)).toHaveLength(examples[name]!.length)
-    expect(await runHere(['help', name])).toEqual({ status: 0, stdout, stderr: '' })
+    expect(await runHere(['help', ...name.split(' ')])).toEqual({ status: 0, stdout, stderr: '' })
   })
 
-  it.each(commands.flatMap((command) => command.options.map((option) => [command.name(), option.flags, option.helpGroupHeading] as const)))(
-    '%s %s stands under a heading',
-    (_, __, heading) => {
-      expect(Object.values(headings)).toContain(heading)
-    },
-  )
+  it.each(
+    commands.flatMap((command) =>
+      command.options.map((option) => [pathOf(command).join(' '), option.flags, option.helpGroupHeading] as const),
+    ),
+  )('%s %s stands under a heading', (_, __, heading) => {
+    expect(Object.values(headings)).toContain(heading)
+  })
 
   it.each([40, 60, 80, 200])('keeps within %i columns', (width) => {
     for (const command of commands) {
@@ -84,7 +99,7 @@ describe('help', () => {
   it('names every command where none was known', async () => {
     const { status, stderr } = await runHere(['frobnicate'])
     expect(status).toBe(1)
-    for (const name of names) expect(stderr).toContain(name)
+    for (const name of names.filter((each) => !each.includes(' '))) expect(stderr).toContain(name)
     expect(stderr).not.toContain('__')
   })
 })

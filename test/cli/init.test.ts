@@ -71,3 +71,19 @@ it.each([
   expect(made.stdout).toContain(`holdfast validate -i ${path}`)
   expect(cli('validate', '-i', path).stdout).toContain('1 host')
 })
+
+it('says in JSON what it wrote, and the rest on stderr', () => {
+  const { cli } = start()
+  const made = cli('init', '--host', 'web1=192.0.2.21', '--json')
+  expect(made.status).toBe(0)
+  expect(JSON.parse(made.stdout)).toEqual({ wrote: ['inventory.yaml', 'playbooks/first.yaml'], inventory: 'inventory.yaml' })
+  expect(made.stderr).toMatch(/^wrote inventory\.yaml/)
+  const again = cli('init', '--json')
+  expect(JSON.parse(again.stdout)).toEqual({ wrote: [], inventory: 'inventory.yaml' })
+  expect(again).toMatchObject({ status: 0, stderr: expect.stringMatching(/^inventory\.yaml is an inventory already/) as string })
+  const refused = cli('init', '--remedy', 'nope', '--json')
+  expect(refused.status).toBe(1)
+  expect(JSON.parse(refused.stdout)).toMatchObject({
+    problems: [{ message: expect.stringContaining('no remedy is called nope') as string }],
+  })
+})

@@ -74,7 +74,7 @@ describe('report merge', () => {
   })
 
   it.each([
-    [[], "missing required argument 'PATH'"],
+    [[], 'report merge needs PATH (state folders (.holdfast)'],
     [['nowhere'], 'nowhere cannot be read; name state folders (.holdfast), or files of runs'],
     [['junk'], 'junk; name state folders (.holdfast), or what --json printed'],
     [['no.json'], 'there is no run in'],

@@ -1,5 +1,6 @@
 import type { Command, Option } from 'commander'
 import { type Example, examples } from '../../src/cli/examples.js'
+import { examplesOf } from '../../src/cli/help.js'
 import { type Commands, grammarOf } from '../../src/cli/program.js'
 
 /** What the grammar does not say, in order: title, then paragraphs; `TERM: text` is an entry of a list. */
@@ -77,7 +78,7 @@ function commandLines(command: Command): readonly string[] {
       `.I ${roff(heading)}`,
       ...options.filter(({ helpGroupHeading }) => (helpGroupHeading ?? '') === heading).flatMap((option) => optionLines(command, option)),
     ]),
-    ...(command.parent?.parent ? [] : (examples[command.name()] ?? []).flatMap(exampleLines)),
+    ...(examplesOf(command) ?? []).flatMap(exampleLines),
     ...command.commands.flatMap(commandLines),
   ]
 }

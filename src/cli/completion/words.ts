@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from 'commander'
+import { pathOf } from '../help.js'
 import { causes } from '../options.js'
 
 /** Names that `holdfast __complete` tells: hosts and groups of the inventory, tags of the playbooks, runs of the history, shipped playbooks. */
@@ -54,9 +55,6 @@ function completed(command: Command): Completed {
     ...(words && { words }),
   }
 }
-
-/** `report`, `merge`. */
-const pathOf = (command: Command): readonly string[] => (command.parent === null ? [] : [...pathOf(command.parent), command.name()])
 
 const below = (command: Command): readonly Command[] =>
   command
