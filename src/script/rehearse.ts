@@ -20,11 +20,13 @@ export function rehearsal(input: RehearsalInput): string {
       `hf_probe ${index} ${quote(reach.from)} '' ${reach.port} ${reach.protocol} ${reach.allowed ? 'reach' : 'shut'} || return 1`,
   )
   return `${library}
+hf_sets=${input.batches.some(({ text }) => text.includes('-set ')) ? "'-set '" : ''}
 hf_candidate() {
-  ${input.batches.map((batch, index) => `echo '#@batch.${index}.${batch.tool}'; printf '%s' ${quote(batch.text)}`).join('\n  ')}
+  ${[...input.batches.map((batch, index) => `printf '%s' ${quote(batch.text)} > play.batch.${index}.${batch.tool} || return 1`), ':'].join('\n  ')}
 }
 hf_rehearse_all() {
   hf_can_rehearse || { hf_s rehearsal ssh; printf 'none %s\\n' "$hf_why"; return 0; }
+  (cd "$hf_lock" && hf_present && hf_candidate) 2>/dev/null || { hf_s rehearsal ssh; printf 'none %s\\n' "there is no room in $hf_lock"; return 0; }
   set -f; set -- $SSH_CONNECTION; set +f
   if [ $# = 4 ]; then hf_probe ssh "$1" "$3" "$4" tcp ssh || return 1
   else hf_s rehearsal ssh; printf 'none %s\\n' 'the host does not say where the connection comes from (no SSH_CONNECTION)'; fi
@@ -33,7 +35,8 @@ hf_rehearse_all() {
 }
 
 const library = `hf_can_rehearse() {
-  for hf_x in unshare ip awk mount; do hf_have $hf_x || { hf_why="there is no $hf_x"; return 1; }; done
+  for hf_x in unshare ip mkfifo mount; do hf_have $hf_x || { hf_why="there is no $hf_x"; return 1; }; done
+  case $hf_be in nft) hf_us='unshare -n';; *) hf_us='unshare -n -m';; esac
   hf_dial=
   for hf_x in bash nc busybox python3 perl curl; do hf_have $hf_x && { hf_dial=$hf_x; break; }; done
   [ -n "$hf_dial" ] || { hf_why='nothing here can open a connection (bash, nc, python3, perl, curl)'; return 1; }
@@ -41,53 +44,54 @@ const library = `hf_can_rehearse() {
     hf_why='the module of veth is not loaded'; return 1
   fi
 }
-hf_present() {
-  echo '#@sets'; hf_have ipset && ipset save 2>/dev/null
-  echo '#@iptables.save'; iptables-save 2>/dev/null
-  echo '#@ip6tables.save'; ip6tables-save 2>/dev/null
-  if hf_have nft; then
-    echo '#@native'
-    nft list tables 2>/dev/null | while read -r hf_x hf_f hf_t; do
-      case "$hf_be $hf_f $hf_t" in 'nft ip filter'|'nft ip nat'|'nft ip mangle'|'nft ip raw'|'nft ip security'|'nft ip6 filter'|'nft ip6 nat'|'nft ip6 mangle'|'nft ip6 raw'|'nft ip6 security') continue;; esac
-      nft -s list table "$hf_f" "$hf_t" 2>/dev/null
-    done
-  fi
+hf_present() { # the rules as they are, into files of the lock's folder
+  hf_r4=$(iptables-save 2>/dev/null); hf_r6=$(ip6tables-save 2>/dev/null)
+  case $hf_sets$hf_r4$hf_r6 in *-set\\ *) hf_have ipset && ipset save > play.sets;; esac
+  { [ -z "$hf_r4" ] || printf '%s\\n' "$hf_r4" > play.iptables; } && { [ -z "$hf_r6" ] || printf '%s\\n' "$hf_r6" > play.ip6tables; } || return 1
+  hf_have nft || return 0
+  nft list tables 2>/dev/null | while read -r hf_x hf_f hf_t; do
+    case "$hf_be $hf_f $hf_t" in 'nft ip filter'|'nft ip nat'|'nft ip mangle'|'nft ip raw'|'nft ip security'|'nft ip6 filter'|'nft ip6 nat'|'nft ip6 mangle'|'nft ip6 raw'|'nft ip6 security') continue;; esac
+    nft -s list table "$hf_f" "$hf_t" 2>/dev/null
+  done > play.native
 }
+# The two ends talk through pipes, so that neither waits longer than it must, and both end when the other does. A legacy iptables has its
+# lock in /run: it gets one of its own there, and the folder stays in reach as the current one.
 hf_stage_play='hf_dev=$1; hf_from=$2; hf_to=$3; hf_port=$4; hf_proto=$5; hf_dial=$6; hf_with=$7; hf_peer_sh=$8
-mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir /run/hf && cd /run/hf || exit 3
-awk "/^#@/{f=substr(\\$0,3);next}{print > f}"
+[ $9 = nft ] || { mount --make-rprivate / && mount -t tmpfs tmpfs /run; } || exit 3
 case $hf_from in *:*) hf_bits=128; hf_6="-6"; hf_dad=nodad;; *) hf_bits=32; hf_6="-4"; hf_dad=;; esac
-unshare -n sh -c "$hf_peer_sh" peer "$hf_from" "$hf_to" "$hf_port" "$hf_proto" "$hf_dial" "$hf_bits" "$hf_6" "$hf_dad" & hf_peer=$!
+mkfifo play.to.$$ play.from.$$ || exit 3
+unshare -n sh -c "$hf_peer_sh" peer "$hf_from" "$hf_to" "$hf_port" "$hf_proto" "$hf_dial" "$hf_bits" "$hf_6" "$hf_dad" < play.to.$$ > play.from.$$ & hf_peer=$!
 trap "kill $hf_peer 2>/dev/null" EXIT
-hf_n=0; while [ ! -e ready ] && [ $hf_n -lt 60 ]; do sleep 0.02 2>/dev/null || sleep 1; hf_n=$((hf_n + 1)); done
+exec 3> play.to.$$ 4< play.from.$$
+read -r hf_x <&4 || { echo "none a second namespace could not be made"; exit 0; }
 for hf_x in all default; do
   { echo 0 > /proc/sys/net/ipv4/conf/$hf_x/rp_filter; echo 0 > /proc/sys/net/ipv6/conf/$hf_x/disable_ipv6; } 2>/dev/null
 done
 if printf "%s\\n" "link set lo up" "link add name $hf_dev type veth peer name hfp" "link set hfp netns $hf_peer" "addr add $hf_to/$hf_bits dev $hf_dev $hf_dad" "link set $hf_dev up" "route add $hf_from/$hf_bits dev $hf_dev" | ip $hf_6 -batch - 2>/dev/null; then
-  echo hfp > far
+  echo hfp >&3
 else # busybox ip has no batch, and gives the far end a name of its own
   ip link set lo up
   ip link add name "$hf_dev" type veth peer name hfp || { echo "none the link could not be made"; exit 0; }
   hf_far=hfp; grep -q "^ *hfp:" /proc/net/dev || hf_far=veth0
-  ip link set "$hf_far" netns $hf_peer && echo "$hf_far" > far || { echo "none the far end of the link could not be moved"; exit 0; }
+  ip link set "$hf_far" netns $hf_peer && echo "$hf_far" >&3 || { echo "none the far end of the link could not be moved"; exit 0; }
   ip $hf_6 addr add "$hf_to/$hf_bits" dev "$hf_dev" $hf_dad && ip link set "$hf_dev" up && ip $hf_6 route add "$hf_from/$hf_bits" dev "$hf_dev" || { echo "none the addresses could not be set"; exit 0; }
 fi
 { echo 0 > "/proc/sys/net/ipv4/conf/$hf_dev/rp_filter"; } 2>/dev/null
-[ ! -s sets ] || ipset restore < sets 2>/dev/null
-[ ! -s native ] || nft -f native || { echo "none the native nft tables could not be loaded"; exit 0; }
+[ ! -s play.sets ] || ipset restore < play.sets 2>/dev/null
+[ ! -s play.native ] || nft -f play.native || { echo "none the native nft tables could not be loaded"; exit 0; }
 for hf_x in iptables ip6tables; do
-  [ ! -s $hf_x.save ] || $hf_x-restore < $hf_x.save || { echo "none the present $hf_x rules could not be loaded"; exit 0; }
+  [ ! -s play.$hf_x ] || $hf_x-restore < play.$hf_x || { echo "none the present $hf_x rules could not be loaded"; exit 0; }
 done
 if [ $hf_with = candidate ]; then
-  for hf_x in batch.*; do hf_t=\${hf_x##*.}; hf_o=$($hf_t-restore --noflush < $hf_x 2>&1) || { printf "broken %s: %s\\n" "$hf_t" "$hf_o"; exit 0; }; done
+  for hf_x in play.batch.*; do hf_t=\${hf_x##*.}; hf_o=$($hf_t-restore --noflush < $hf_x 2>&1) || { printf "broken %s: %s\\n" "$hf_t" "$hf_o"; exit 0; }; done
 fi
-printf "" > link
-hf_n=0; while [ ! -e up ] && [ $hf_n -lt 100 ]; do sleep 0.02 2>/dev/null || sleep 1; hf_n=$((hf_n + 1)); done
+read -r hf_x <&4 || { echo "none the far end of the link could not be set"; exit 0; }
 hf_count() {
   while read -r a b c d e f g h i j k l; do case $hf_proto$a in tcpTcp:) hf_c=$k;; udpUdp:) hf_c=$b.$c;; esac; done < /proc/net/snmp
   [ $hf_proto = tcp ] || while read -r a b; do case $a in Udp6InDatagrams|Udp6NoPorts) hf_c=$hf_c.$b;; esac; done < /proc/net/snmp6
 }
-hf_count; hf_base=$hf_c; printf "" > go; hf_n=0; hf_result=dropped
+hf_count; hf_base=$hf_c; echo go >&3; hf_n=0; hf_result=dropped
+[ $hf_proto != tcp ] || [ "$hf_x" = unbounded ] || { read -r hf_x <&4; hf_n=139; } # answered, refused or given up: it has been seen by now
 while [ $hf_n -lt 140 ]; do
   hf_count; [ "$hf_c" = "$hf_base" ] || { hf_result=reached; break; }
   sleep 0.02 2>/dev/null || { sleep 1; hf_n=$((hf_n + 40)); }; hf_n=$((hf_n + 1))
@@ -97,16 +101,14 @@ if [ $hf_result = dropped ]; then
   case $hf_6 in -6) hf_t=ip6tables;; *) hf_t=iptables;; esac
   $hf_t-save -c 2>/dev/null | grep -v -e "^\\[0:0\\]" -e "^#"
 fi'
-hf_peer_sh='cd /run/hf; printf "" > ready
-while [ ! -e link ]; do sleep 0.02 2>/dev/null || sleep 1; done
+hf_peer_sh='echo ready; read -r hf_far || exit
 for hf_x in all default; do { echo 0 > /proc/sys/net/ipv6/conf/$hf_x/disable_ipv6; } 2>/dev/null; done
-read -r hf_far < far
 printf "%s\\n" "link set lo up" "addr add $1/$6 dev $hf_far $8" "link set $hf_far up" "route add $2/$6 dev $hf_far" | ip $7 -batch - 2>/dev/null || {
   ip link set lo up; ip $7 addr add "$1/$6" dev "$hf_far" $8; ip link set "$hf_far" up; ip $7 route add "$2/$6" dev "$hf_far"
 }
-printf "" > up
-while [ ! -e go ]; do sleep 0.02 2>/dev/null || sleep 1; done
-hf_t=; command -v timeout >/dev/null 2>&1 && hf_t="timeout 4"
+hf_t=; command -v timeout >/dev/null 2>&1 && hf_t="timeout 3"
+case $5/$hf_t in bash/) echo unbounded;; *) echo up;; esac
+read -r hf_x || exit
 case $4-$5 in
   tcp-bash) $hf_t bash -c ": > /dev/tcp/$2/$3";;
   udp-bash) bash -c "echo > /dev/udp/$2/$3";;
@@ -118,13 +120,17 @@ a=socket.getaddrinfo(sys.argv[1],int(sys.argv[2]))[0]
 s=socket.socket(a[0],socket.SOCK_DGRAM if sys.argv[3]==\\"udp\\" else socket.SOCK_STREAM);s.settimeout(3);s.connect(a[4]);s.send(b\\"x\\")" "$2" "$3" "$4";;
   tcp-perl) $hf_t perl -MIO::Socket::INET6 -e "IO::Socket::INET6->new(PeerAddr=>shift,PeerPort=>shift,Timeout=>3)" "$2" "$3" || $hf_t perl -MIO::Socket::INET -e "IO::Socket::INET->new(PeerAddr=>shift,PeerPort=>shift,Timeout=>3)" "$2" "$3";;
   tcp-curl) curl -m 3 -s "telnet://$2:$3";;
-esac </dev/null >/dev/null 2>&1'
-hf_play() { { hf_present; hf_candidate; } | unshare -n -m sh -c "$hf_stage_play" play "$hf_dev" "$hf_from" "$hf_to" "$hf_port" "$hf_proto" "$hf_dial" "$1" "$hf_peer_sh" 2>/dev/null; }
+esac </dev/null >/dev/null 2>&1
+echo done'
+hf_play() { # present|candidate
+  cd "$hf_lock" || return 1
+  $hf_us sh -c "$hf_stage_play" play "$hf_dev" "$hf_from" "$hf_to" "$hf_port" "$hf_proto" "$hf_dial" "$1" "$hf_peer_sh" $hf_be 2>/dev/null
+}
 hf_probe() { # label from to port protocol ssh|reach|shut
   hf_from=\${2#::ffff:}; hf_to=\${3#::ffff:}; hf_port=$4; hf_proto=$5
   case $hf_from in *:*) hf_6=-6;; *) hf_6=-4;; esac
   hf_dev=
-  if [ -n "$hf_to" ]; then hf_dev=$(ip -o $hf_6 addr show 2>/dev/null | awk -v a="$hf_to/" 'index($4, a) == 1 { print $2; exit }')
+  if [ -n "$hf_to" ]; then hf_dev=$(ip -o $hf_6 addr show 2>/dev/null | while read -r hf_n hf_x hf_i hf_a hf_n; do case $hf_a in "$hf_to"/*) printf '%s\\n' "$hf_x"; break;; esac; done)
   else
     hf_dev=$(ip -o $hf_6 route get "$hf_from" 2>/dev/null | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p')
     [ -z "$hf_dev" ] || hf_to=$(ip -o $hf_6 addr show dev "$hf_dev" scope global 2>/dev/null | awk '{ sub(/\\/.*/, "", $4); print $4; exit }')
@@ -144,7 +150,7 @@ hf_probe() { # label from to port protocol ssh|reach|shut
         *) hf_s rehearsal "$1"; printf 'refused\\n%s\\n' "$hf_out"; return 1;;
       esac;;
     *:dropped|*:reached) hf_s rehearsal "$1"; printf 'refused\\n%s\\n' "$hf_out"; return 1;;
-    *) hf_s rehearsal "$1"; hf_x=$(unshare -n -m true 2>&1) && hf_x='the rehearsal did not come to an end' || hf_x="unshare -n -m: $hf_x"
+    *) hf_s rehearsal "$1"; hf_x=$($hf_us true 2>&1) && hf_x='the rehearsal did not come to an end' || hf_x="$hf_us: $hf_x"
       printf 'none %s\\n' "$hf_x";;
   esac
 }`
