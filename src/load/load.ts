@@ -169,6 +169,7 @@ function assemble(
     prune: input.prune ?? false,
     nobody: false,
     shared: new Map(),
+    filters: new Map(),
     profile: profiles(input, told),
     tell: (problem, host, play) => told.push({ problem, host, of: play ? (named.get(play)?.size ?? 0) : 0 }),
   }

@@ -1,4 +1,3 @@
-import type { IptablesWant } from '../resources/iptables/want.js'
 import type { SysctlWant } from '../resources/sysctl/want.js'
 import type { HostWant, Problem, Profile } from '../types.js'
 import { type Bench, filledText, lineOf, type Placed } from './bench.js'
@@ -7,10 +6,8 @@ import type { Play } from './playbook.js'
 import { type Names, type RuleSpecs, readRule } from './rule.js'
 import { scopeOf, type World } from './scope.js'
 import { isSecret } from './secret.js'
+import { filterOf, type HostWatch, hostWatch, type SharedFilters } from './shared-filter.js'
 import type { Scope } from './template.js'
-import { readChains } from './want-chains.js'
-import { mergeFilter } from './want-filter.js'
-import { readRules } from './want-iptables.js'
 import { readHostReach, readReach } from './want-reach.js'
 import { mergeSysctl, readSysctl } from './want-sysctl.js'
 
@@ -27,6 +24,7 @@ export interface WantRun {
   readonly nobody: boolean
   /** Rules that come out the same on every host, by place and family. */
   readonly shared: Map<string, RuleSpecs>
+  readonly filters: SharedFilters
   /** The profile that a name in a play means; `wrong` undefined: its file's problems are told already. */
   readonly profile: (name: string, play: Play) => Profile | { readonly wrong: string | undefined }
   readonly tell: (problem: Problem, host: string, play: Play | undefined) => void
@@ -34,11 +32,13 @@ export interface WantRun {
 
 /** What one host should hold, merged over the plays that name it. */
 export function wantOf(host: Host, plays: readonly Play[], run: WantRun): HostWant {
-  const benches = plays.map((play) => benchOf(host, play, run))
+  const watch = hostWatch()
+  const benches = plays.map((play) => benchOf(host, play, run, watch))
   const profile = profileOf(host, benches, run)
   const keys = mergeSysctl(benches.flatMap(readSysctl))
   const sysctl: SysctlWant = { keys, reage: benches.some(({ play }) => play.written.reage === true) }
-  const iptables: IptablesWant = mergeFilter(benches.map(readRules), benches.flatMap(readChains), profile)
+  // to nobody a group's addresses may be there later
+  const iptables = filterOf(benches, profile, { filters: run.nobody ? new Map() : run.filters, watch })
   return {
     host: host.name,
     ...(profile && { profile }),
@@ -61,11 +61,19 @@ function withholds(name: string): string | undefined {
   return isSecret(name) ? `${name} is a secret: what stands in a play can be read on the host` : undefined
 }
 
-function benchOf(known: Host, play: Play, run: WantRun): Bench {
+function benchOf(known: Host, play: Play, run: WantRun, watch: HostWatch): Bench {
   const world = run.worldOf(play)
   const host = world.inventory.hosts.get(known.name) ?? known
-  const scope = { ...scopeOf(host, world, play.written.vars, { lenient: play.lenient, nobody: run.nobody }), withholds }
-  const report: Bench['report'] = (problem) => run.tell(problem, host.name, play)
+  const own = scopeOf(host, world, play.written.vars, { lenient: play.lenient, nobody: run.nobody })
+  const get: Scope['get'] = (name) => {
+    if (name !== 'groups') watch.noticed()
+    return own.get(name)
+  }
+  const scope = { ...own, get, withholds }
+  const report: Bench['report'] = (problem) => {
+    watch.noticed()
+    run.tell(problem, host.name, play)
+  }
   const tell: Bench['tell'] = (path, message, aim) => report(play.document.problem([play.index, ...path], message, aim))
   const specs = sharedSpecs(play, scope, run)
   return { host, play, scope, names: run.names, specs, origin: { playbook: play.playbook, play: play.name }, report, tell }
