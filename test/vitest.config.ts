@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
     // Two cores: a lab test's own processes are the load, more workers only make them slower.
+    globalSetup: './test/build.ts',
     maxWorkers: 2,
     projects: [
       {

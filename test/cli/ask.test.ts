@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { lineOf, wordsOf } from '../program.js'
 import { makeFolder } from './process.js'
 
-const tsx = fileURLToPath(import.meta.resolve('tsx'))
-const program = `'${process.execPath}' --import '${tsx}' '${fileURLToPath(new URL('ask-here.ts', import.meta.url))}'`
+const program = lineOf(wordsOf('test/cli/ask-here.ts'))
 
 /** Runs a command, typing an answer whenever a question is on the screen. */
 const typing = (words: readonly string[], answers: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> =>

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { holdfastWords, lineOf } from '../program.js'
 import { makeFolder, runSource } from './process.js'
 
-const root = join(import.meta.dirname, '../..')
-const command = `${process.execPath} --import ${import.meta.resolve('tsx')} ${join(root, 'src/cli.ts')} init`
+const command = `${lineOf(holdfastWords)} init`
 
 /** Answers the questions on a terminal of its own; an answer of undefined is the end of input. */
 const talk = (folder: string, answers: readonly (string | undefined)[]) =>

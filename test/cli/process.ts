@@ -2,13 +2,11 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Output } from '../../src/cli/console.js'
 import { runCommandLine } from '../../src/cli/main.js'
 import type { Parts } from '../../src/cli/parts.js'
+import { holdfastWords, wordsOf } from '../program.js'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const tsx = fileURLToPath(import.meta.resolve('tsx'))
 const env = { ...process.env, LANG: 'C.UTF-8', LC_ALL: '', NO_COLOR: '1' }
 
 /** A folder with the files named, and how to be rid of it. */
@@ -42,9 +40,12 @@ export async function runHere(argv: readonly string[]): Promise<{ status: number
   return { status, ...written }
 }
 
-/** Runs a program of this repository from its source. */
+const wordsFor = (file: string): readonly string[] => (file === 'src/cli.ts' ? holdfastWords : wordsOf(file))
+
+/** Runs a program of this repository, by its source's path. */
 export function runSource(file: string, argv: readonly string[], cwd: string, input?: string) {
-  return spawnSync(process.execPath, ['--import', tsx, join(root, file), ...argv], {
+  const [command, ...words] = wordsFor(file)
+  return spawnSync(command!, [...words, ...argv], {
     encoding: 'utf8',
     cwd,
     env,
@@ -65,7 +66,8 @@ export function startSource(
   cwd: string,
   act: (stderr: string, kill: (signal: NodeJS.Signals) => number) => void,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', tsx, join(root, file), ...argv], { cwd, env, timeout: 20_000, killSignal: 'SIGKILL' })
+  const [command, ...words] = wordsFor(file)
+  const child = spawn(command!, [...words, ...argv], { cwd, env, timeout: 20_000, killSignal: 'SIGKILL' })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (part) => {

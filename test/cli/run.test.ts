@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lineOf, wordsOf } from '../program.js'
 import { makeFolder, runSource, startSource } from './process.js'
 
 const drive = 'test/cli/drive.ts'
+const [node, ...words] = wordsOf(drive)
 let place: ReturnType<typeof makeFolder>
 beforeAll(() => {
   place = makeFolder({ 'inventory.yaml': '', 'playbooks/a.yaml': '' })
@@ -46,11 +48,7 @@ describe('a run, over an engine that needs no host', () => {
   })
 
   it('prints scripts byte for byte into a pipe', () => {
-    const { stdout } = spawnSync(
-      process.execPath,
-      ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, 'drive.ts'), 'web1:differs', 'plan', '--script'],
-      { cwd: place.folder },
-    )
+    const { stdout } = spawnSync(node!, [...words, 'web1:differs', 'plan', '--script'], { cwd: place.folder })
     expect(stdout.toString('latin1')).toBe('# web1: act\necho \u001b[31m\x80\n')
   })
 
@@ -67,7 +65,7 @@ describe('a run, over an engine that needs no host', () => {
   })
 
   it('is silent when its reader goes away', () => {
-    const command = `${process.execPath} --import ${import.meta.resolve('tsx')} ${join(import.meta.dirname, 'drive.ts')} web1:differs plan 2>err | true; code="\${PIPESTATUS[0]}"; cat err; echo "$code"`
+    const command = `${lineOf(wordsOf(drive))} web1:differs plan 2>err | true; code="\${PIPESTATUS[0]}"; cat err; echo "$code"`
     const { stdout } = spawnSync('bash', ['-c', command], { cwd: place.folder, encoding: 'utf8' })
     expect(stdout).toBe('note: proxy.example is 192.0.2.1\nweb1: pending\n2\n')
   })

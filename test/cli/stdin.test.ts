@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadTexts, memory } from '../load/rows.js'
+import { holdfastWords } from '../program.js'
 import { makeFolder, runSource } from './process.js'
 
-const source = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const play = '- hosts: all\n  sysctl:\n    net.ipv4.tcp_rfc1337: 0\n'
 
 describe('a playbook from stdin', () => {
@@ -14,9 +13,13 @@ describe('a playbook from stdin', () => {
   })
   afterAll(() => folder.remove())
   const validate = (input: string, command = 'cat') => {
-    const line = `{ ${command}; } | "$0" --import "$1" "$2" validate -i hosts -`
-    const words = [process.execPath, import.meta.resolve('tsx'), source]
-    return spawnSync('sh', ['-c', line, ...words], { cwd: folder.folder, encoding: 'utf8', input, env: { ...process.env, NO_COLOR: '1' } })
+    const line = `{ ${command}; } | "$0" "$@" validate -i hosts -`
+    return spawnSync('sh', ['-c', line, ...holdfastWords], {
+      cwd: folder.folder,
+      encoding: 'utf8',
+      input,
+      env: { ...process.env, NO_COLOR: '1' },
+    })
   }
 
   it('is read to its end, also where it comes slowly', () => {

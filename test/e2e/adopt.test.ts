@@ -5,8 +5,8 @@ import { parse } from 'yaml'
 import type { Adopted, AdoptedPlay } from '../../src/adopt/document.js'
 import { report } from '../../src/generated/validators.js'
 import { blocksOf, commandsOf, readme } from '../house/readme.js'
-import { root } from '../house/sources.js'
 import { type HostSpec, type Lab, startLab } from '../lab/lab.js'
+import { holdfastWords } from '../program.js'
 import { differences, holdfast, outcomes, project } from './run.js'
 
 const hostile = `-A INPUT -p udp -m udp --dport 124 -m comment --comment "it's \\"$(reboot)\\" \`id\` # : - 日本 \\\\" -j ACCEPT`
@@ -238,9 +238,8 @@ iptables -I INPUT 3 ${byHand}`),
   it('goes as the README says', async () => {
     const block = blocksOf(readme()).find(({ title }) => title === 'adopt')!
     const cwd = project(lab, {})
-    const program = [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'src/cli.ts')]
     for (const command of commandsOf(block)) {
-      const argv = [...program, ...command.split(' ').slice(1), '--known-hosts', join(lab.dir, 'known_hosts')]
+      const argv = [...holdfastWords, ...command.split(' ').slice(1), '--known-hosts', join(lab.dir, 'known_hosts')]
       expect([command, (await lab.run(argv, { cwd, timeout: 60_000 })).code]).toEqual([command, 0])
     }
   })

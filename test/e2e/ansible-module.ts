@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { HostReport, Outcome } from '../../src/types.js'
 import type { Lab } from '../lab/lab.js'
+import { holdfastWords, lineOf } from '../program.js'
 import { type Files, project } from './run.js'
 
 const root = join(import.meta.dirname, '../..')
-const tsx = import.meta.resolve('tsx')
 
 /** The module as it is shipped. */
 export const library = join(root, 'playbooks/library')
@@ -44,24 +44,23 @@ export const repository = (lab: Lab, files: Files, linked = library): string => 
   return dir
 }
 
-/** A program `holdfast` that runs the sources: its path. */
+/** A program `holdfast` at this path, as the sources are now. */
 export const program = (path: string): string => {
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' --import '${tsx}' '${join(root, 'src/cli.ts')}' "$@"\n`)
+  writeFileSync(path, `#!/bin/sh\nexec ${lineOf(holdfastWords)} "$@"\n`)
   chmodSync(path, 0o755)
   return path
 }
 
-/** A folder shaped as the package is, whose dist/cli.js runs the sources; without it where it is not built. */
+/** A folder shaped as the package is, whose dist/cli.js is as the sources are now; without it where it is not built. */
 export const packageFolder = (dir: string, isBuilt: boolean): string => {
   mkdirSync(join(dir, 'playbooks/library'), { recursive: true })
   copyFileSync(join(root, 'package.json'), join(dir, 'package.json'))
   copyFileSync(join(library, 'holdfast'), join(dir, 'playbooks/library/holdfast'))
   if (isBuilt) {
     mkdirSync(join(dir, 'dist'))
-    const api = import.meta.resolve('tsx/esm/api')
-    const lines = [`import { register } from '${api}'`, 'register()', `await import('${join(root, 'src/cli.ts')}')`, '']
-    writeFileSync(join(dir, 'dist/cli.js'), lines.join('\n'))
+    const modules = holdfastWords.filter((word) => /\.m?[jt]s$/.test(word))
+    writeFileSync(join(dir, 'dist/cli.js'), modules.map((path) => `await import('${path}')\n`).join(''))
   }
   return dir
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunReport } from '../../src/types.js'
 import { type Lab, startLab } from '../lab/lab.js'
+import { holdfastWords, lineOf } from '../program.js'
 
 const root = join(import.meta.dirname, '../..')
 const deploy = { name: 'deploy', password: 'b3come-Me', sudoers: 'deploy ALL=(ALL) ALL' }
@@ -36,7 +37,7 @@ describe('a repository of Ansible, as it is', { timeout: 120_000 }, () => {
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !name.includes('.holdfast'))
   /** A line of the shell in the repository, in the controller's network; `holdfast` is the command. */
   const shell = (line: string) => {
-    const script = `holdfast() { '${process.execPath}' --import '${import.meta.resolve('tsx')}' '${join(root, 'src/cli.ts')}' "$@"; }\n${line}`
+    const script = `holdfast() { ${lineOf(holdfastWords)} "$@"; }\n${line}`
     return lab.run(['sh', '-c', script], { cwd: folder, timeout: 100_000 })
   }
 

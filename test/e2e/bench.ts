@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type HostSpec, type Lab, type LabHost, startLab } from '../lab/lab.js'
+import { wordsOf } from '../program.js'
 
 /** A host that faults can be done to: its line, and gates at which its commands stop. */
 export interface Bad {
@@ -90,14 +91,7 @@ const gates = (spec: HostSpec): Readonly<Record<string, string>> =>
 const benchOf = async (lab: Lab): Promise<Bench> => {
   const relay = spawn(
     'nsenter',
-    [
-      `--net=/proc/${lab.pid}/ns/net`,
-      process.execPath,
-      '--import',
-      import.meta.resolve('tsx'),
-      join(import.meta.dirname, 'relay.ts'),
-      ...lab.hosts.map((host) => host.address),
-    ],
+    [`--net=/proc/${lab.pid}/ns/net`, ...wordsOf('test/e2e/relay.ts'), ...lab.hosts.map((host) => host.address)],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   )
   const answers = createInterface(relay.stdout)[Symbol.asyncIterator]()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunReport } from '../../src/types.js'
+import { holdfastWords } from '../program.js'
 import { type Bench, startBench } from './bench.js'
 import { holdfast, outcomes, project } from './run.js'
 
@@ -50,9 +51,7 @@ const interrupted = async (
   const bad = bench.bad(host)
   bad.gate('mv', 'before', '*armed*confirmed*')
   const argv = [
-    '--import',
-    import.meta.resolve('tsx'),
-    join(import.meta.dirname, '../../src/cli.ts'),
+    ...holdfastWords,
     'apply',
     '--json',
     '--forks',
@@ -62,7 +61,7 @@ const interrupted = async (
     '--known-hosts',
     join(bench.lab.dir, 'known_hosts'),
   ]
-  const controller = spawn('nsenter', [`--net=/proc/${bench.lab.pid}/ns/net`, process.execPath, ...argv], {
+  const controller = spawn('nsenter', [`--net=/proc/${bench.lab.pid}/ns/net`, ...argv], {
     cwd: project(bench.lab, files(value, [host, ...names.filter((name) => name !== host)])),
     stdio: ['ignore', 'pipe', 'ignore'],
   })

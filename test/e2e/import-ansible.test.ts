@@ -3,17 +3,17 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Captured, type Lab, startLab } from '../lab/lab.js'
 import { ansibleCollections } from '../lab/needs.js'
+import { holdfastWords, lineOf } from '../program.js'
 
 const fixtures = join(import.meta.dirname, '../fixtures/import/real')
-const root = join(import.meta.dirname, '../..')
 /** Playbooks of Ansible, each for a group of its own name; and whether all of it is turned. */
 const playbooks = [
   ['placed', 0],
   ['exact', 0],
   ['restored', 0],
 ] as const
-/** Its words: node, --import, tsx, cli.ts, and what follows `plan`. */
-const pipe = `"$0" "$1" "$2" "$3" import-ansible exact.yml | { a=$0 b=$1 c=$2 d=$3; shift 3; "$a" "$b" "$c" "$d" plan "$@" --limit ours -; }`
+/** Its words: what follows `plan`. */
+const pipe = `${lineOf(holdfastWords)} import-ansible exact.yml | ${lineOf(holdfastWords)} plan "$@" --limit ours -`
 const keys =
   'net.ipv4.tcp_rfc1337 net.ipv4.tcp_rmem net.ipv4.conf.all.rp_filter net.core.somaxconn net.ipv4.tcp_fin_timeout net.ipv4.ip_forward net.ipv4.tcp_keepalive_time net.ipv4.tcp_keepalive_probes'
 
@@ -32,8 +32,7 @@ describe('import-ansible', { timeout: 300_000 }, () => {
 
   const run = (argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Captured> =>
     lab.run(argv, { cwd: folder, timeout: 280_000, env: { ...process.env, ...env } })
-  const holdfastWords = (): readonly string[] => [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'src/cli.ts')]
-  const holdfast = (...argv: string[]): Promise<Captured> => run([...holdfastWords(), ...argv])
+  const holdfast = (...argv: string[]): Promise<Captured> => run([...holdfastWords, ...argv])
   const files = playbooks.map(([name]) => `${name}.yml`)
   const inventory = (): readonly string[] => ['-i', join(lab.dir, 'inventory.yaml')]
   const known = (): readonly string[] => ['--known-hosts', join(lab.dir, 'known_hosts')]
@@ -83,7 +82,7 @@ describe('import-ansible', { timeout: 300_000 }, () => {
     }
     const again = await holdfast('plan', ...inventory(), ...known(), '--limit', 'ours', ...turned)
     expect(again.code, `${again.stdout}${again.stderr}`).toBe(0)
-    const piped = await run(['sh', '-c', pipe, ...holdfastWords(), ...inventory(), ...known()])
+    const piped = await run(['sh', '-c', pipe, 'sh', ...inventory(), ...known()])
     expect(piped.code, `${piped.stdout}${piped.stderr}`).toBe(0)
     expect(piped.stdout).toContain('1 in-sync')
   })

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { holdfastWords } from '../program.js'
 import { type Bad, type Bench, type Gate, startBench } from './bench.js'
 import { holdfast, project } from './run.js'
 
@@ -46,17 +47,7 @@ const left = (bad: Bad) =>
 const start = (host: string, playbook: object, ...argv: readonly string[]): ChildProcess =>
   spawn(
     'nsenter',
-    [
-      `--net=/proc/${bench.lab.pid}/ns/net`,
-      process.execPath,
-      '--import',
-      import.meta.resolve('tsx'),
-      join(import.meta.dirname, '../../src/cli.ts'),
-      'apply',
-      ...argv,
-      '--known-hosts',
-      join(bench.lab.dir, 'known_hosts'),
-    ],
+    [`--net=/proc/${bench.lab.pid}/ns/net`, ...holdfastWords, 'apply', ...argv, '--known-hosts', join(bench.lab.dir, 'known_hosts')],
     { cwd: project(bench.lab, files([host], playbook)), stdio: 'ignore' },
   )
 

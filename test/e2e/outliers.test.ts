@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readRuns } from '../../src/history/runs.js'
 import { type Lab, startLab } from '../lab/lab.js'
+import { holdfastWords } from '../program.js'
 import { differences, holdfast, outcomes } from './run.js'
 
 const names = ['web1', 'web2', 'web3', 'web4']
@@ -25,7 +26,7 @@ describe('plan --wide and report --outliers --wide', { timeout: 120_000 }, () =>
 
   const plan = (...argv: string[]) => holdfast(lab, ['plan', 'playbooks/a.yaml', '--state', state, ...argv], { 'playbooks/a.yaml': play })
   const report = async (...argv: string[]) => {
-    const command = [process.execPath, '--import', import.meta.resolve('tsx'), join(import.meta.dirname, '../../src/cli.ts'), 'report']
+    const command = [...holdfastWords, 'report']
     return lab.run([...command, '--state', state, ...argv], { cwd: lab.dir, timeout: 60_000 })
   }
 

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Block, blocksOf, commandsOf, readme, readmePath } from '../house/readme.js'
-import { root } from '../house/sources.js'
 import { type Lab, startLab } from '../lab/lab.js'
+import { holdfastWords } from '../program.js'
 
 // `README=update npx vitest run ... readme` writes what the commands print into the README.
 const update = process.env.README === 'update'
@@ -45,12 +45,11 @@ const homeOf = (lab: Lab, files: readonly Block[]): string => {
 
 /** What stands on the terminal after these commands; progress goes elsewhere. */
 const terminal = async (lab: Lab, folder: string, commands: readonly string[]): Promise<string> => {
-  const program = [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'src/cli.ts')]
   const env = { ...process.env, HOME: folder, LC_ALL: 'C.UTF-8', SSH_AUTH_SOCK: '' }
   const screens: string[] = []
   for (const command of commands) {
     const [, ...words] = command.split(' ')
-    const { stdout } = await lab.run([...program, ...words], { cwd: folder, env, timeout: 60_000 })
+    const { stdout } = await lab.run([...holdfastWords, ...words], { cwd: folder, env, timeout: 60_000 })
     screens.push(`$ ${command}\n${stdout.replaceAll(lab.host('web1').address, address)}`)
   }
   return screens.join('\n')

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import type { Change, HostReport, Layer, Problem, RunReport } from '../../src/types.js'
 import type { Lab } from '../lab/lab.js'
+import { holdfastWords } from '../program.js'
 
 /** What a run of the command line gave back; `json` is its one document. */
 export interface Ran {
@@ -35,7 +36,7 @@ export const project = (lab: Lab, files: Files): string => {
 /** Runs the command line in the lab's network, on the lab's known_hosts, over a new project; `--json` is added. */
 export const holdfast = async (lab: Lab, argv: readonly string[], files: Files): Promise<Ran> => {
   const known = argv[0] === 'validate' ? [] : ['--known-hosts', join(lab.dir, 'known_hosts')]
-  const command = [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'src/cli.ts'), ...argv, ...known, '--json']
+  const command = [...holdfastWords, ...argv, ...known, '--json']
   const { code, signal, stdout, stderr } = await lab.run(command, { cwd: project(lab, files), timeout: 110_000 })
   if (signal !== null || stdout === '') throw new Error(`holdfast ${argv.join(' ')} ended with ${code ?? signal}: ${stderr}`)
   const json = JSON.parse(stdout) as RunReport & { problems?: readonly Problem[] }

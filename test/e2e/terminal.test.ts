@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Lab, startLab } from '../lab/lab.js'
+import { holdfastWords } from '../program.js'
 import { project } from './run.js'
 
 // A title for the window, a cleared screen, a bell, a line written over: what a host may say.
@@ -33,15 +34,7 @@ beforeAll(async () => {
 afterAll(() => lab?.stop())
 
 describe("control characters in a host's words", () => {
-  const holdfast = (...argv: readonly string[]) => [
-    process.execPath,
-    '--import',
-    import.meta.resolve('tsx'),
-    join(import.meta.dirname, '../../src/cli.ts'),
-    ...argv,
-    '--known-hosts',
-    join(lab.dir, 'known_hosts'),
-  ]
+  const holdfast = (...argv: readonly string[]) => [...holdfastWords, ...argv, '--known-hosts', join(lab.dir, 'known_hosts')]
 
   it.each([['plan'], ['plan', '--diff', '-v'], ['apply', '--diff', '-v']])('never come out: %s', async (...argv) => {
     const { stdout, stderr } = await lab.run(holdfast(...argv), { cwd: dir, timeout: 60_000 })

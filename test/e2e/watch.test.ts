@@ -8,6 +8,7 @@ import { sayPrediction } from '../../src/report/upgrades.js'
 import type { RunReport } from '../../src/types.js'
 import { capture } from '../lab/capture.js'
 import { type Lab, startLab } from '../lab/lab.js'
+import { holdfastWords, wordsOf } from '../program.js'
 import { project } from './run.js'
 
 const window = { holdfast_change_windows: 'Sun 02:00-04:00 Europe/Berlin' }
@@ -30,8 +31,6 @@ const files = {
     { hosts: 'web', sysctl: { 'net.ipv4.tcp_keepalive_time': 300 } },
   ],
 }
-const cli = join(import.meta.dirname, '../../src/cli.ts')
-const node = [process.execPath, '--import', import.meta.resolve('tsx')]
 
 let lab: Lab
 let dir: string
@@ -45,7 +44,7 @@ afterAll(() => lab?.stop())
 /** One run of the schedule at that time. */
 async function runAt(time: string, ...more: readonly string[]): Promise<RunDocument> {
   const options = ['--once', '--connect-timeout', '2', '--known-hosts', join(lab.dir, 'known_hosts'), '--keep-days', '9999', ...more]
-  const argv = [...node, join(import.meta.dirname, 'watch-drive.ts'), time, 'watch', ...options]
+  const argv = [...wordsOf('test/e2e/watch-drive.ts'), time, 'watch', ...options]
   const { stderr } = await lab.run(argv, { cwd: dir, timeout: 60_000 })
   const run = readRuns(join(dir, '.holdfast')).findLast(({ began }) => began.slice(0, 13) === time.slice(0, 13))
   if (!run) throw new Error(stderr)
@@ -83,7 +82,7 @@ describe('a month of March in Berlin, with real hosts', () => {
     await capture(['cp', '-r', `${join(dir, '.holdfast')}/.`, state])
     const run = async (...argv: readonly string[]): Promise<RunReport> => {
       const own = ['--json', '--state', state, '--known-hosts', join(lab.dir, 'known_hosts')]
-      const { stdout } = await lab.run([...node, cli, ...argv, ...own], { cwd: dir, timeout: 60_000 })
+      const { stdout } = await lab.run([...holdfastWords, ...argv, ...own], { cwd: dir, timeout: 60_000 })
       return JSON.parse(stdout) as RunReport
     }
     const planned = await run('plan', '--predict-upgrade', '--limit', 'appliance')
@@ -94,7 +93,7 @@ describe('a month of March in Berlin, with real hosts', () => {
     const entries = readRuns(state).at(-1)!.hosts
     expect(entries.map(({ predictions }) => predictions?.map(sayPrediction))).toEqual(foretold)
     expect(JSON.stringify(entries.map(({ warnings }) => warnings))).not.toContain('predicted')
-    const shown = await lab.run([...node, cli, 'report', '--state', state, '--format', 'markdown'], { cwd: dir })
+    const shown = await lab.run([...holdfastWords, 'report', '--state', state, '--format', 'markdown'], { cwd: dir })
     expect(shown.stdout).toMatch(
       /## What upgrades will drop\n\n.*\n.*\n\| appl3 .*`iptables ipv4 filter INPUT proxy \(live, boot\)` \| appl1, appl2 \|\n\| appl4 /,
     )
@@ -141,8 +140,7 @@ describe('a month of March in Berlin, with real hosts', () => {
 
 describe('a watch', () => {
   const watch = (...more: readonly string[]) => [
-    ...node,
-    cli,
+    ...holdfastWords,
     ...more,
     '--limit',
     'web',
@@ -154,7 +152,7 @@ describe('a watch', () => {
 
   it('killed at any moment and begun again loses no history and leaves no host locked', async () => {
     const state = mkdtempSync(join(lab.dir, 'state-'))
-    for (const lived of [1500, 1900, 2300, 2700]) {
+    for (const lived of [600, 1000, 1400, 1800]) {
       await rival()
       const { signal } = await lab.run([...watch('watch', '--every', '1s'), '--state', state], { cwd: dir, timeout: lived })
       expect(signal).toBe('SIGKILL')
@@ -199,16 +197,16 @@ describe('a watch', () => {
     const value = () => lab.host('web').must('cat /proc/sys/net/ipv4/tcp_keepalive_time')
     await rival()
     const plan = ['plan', '--limit', 'web', '--out']
-    expect(await run(...node, cli, ...plan, 'long.json', '--valid-for', '9d')).toMatchObject({ code: 2 })
-    expect(await run(...node, cli, ...plan, 'short.json', '--valid-for', '1d')).toMatchObject({ code: 2 })
+    expect(await run(...holdfastWords, ...plan, 'long.json', '--valid-for', '9d')).toMatchObject({ code: 2 })
+    expect(await run(...holdfastWords, ...plan, 'short.json', '--valid-for', '1d')).toMatchObject({ code: 2 })
     writeFileSync(windows, `holdfast_change_windows: ${later} 00:00-24:00\n`)
-    const early = await run(...node, cli, 'apply', 'short.json', '--at-window')
+    const early = await run(...holdfastWords, 'apply', 'short.json', '--at-window')
     expect(early).toMatchObject({ code: 1, stderr: expect.stringMatching(/the plan expires at .*, before the change window opens at/) })
-    const waiting = await run('timeout', '-s', 'TERM', '4', ...node, cli, 'apply', 'long.json', '--at-window')
+    const waiting = await run('timeout', '-s', 'TERM', '4', ...holdfastWords, 'apply', 'long.json', '--at-window')
     expect(waiting.stderr).toContain('waiting for the change window, which opens at')
     expect(await value()).toBe('7200\n')
     writeFileSync(windows, 'holdfast_change_windows: daily 00:00-24:00\n')
-    expect(await run(...node, cli, 'apply', 'long.json', '--at-window')).toMatchObject({ code: 0 })
+    expect(await run(...holdfastWords, 'apply', 'long.json', '--at-window')).toMatchObject({ code: 0 })
     expect(await value()).toBe('300\n')
   })
 })

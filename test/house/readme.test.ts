@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { report } from '../../src/generated/validators.js'
+import { holdfastWords } from '../program.js'
 import { blocksOf, page, pages, programsOf, readme } from './readme.js'
 import { root } from './sources.js'
 import { understood } from './understood.js'
 
 const text = readme()
 const blocks = blocksOf(text)
-const cli = (argv: readonly string[], cwd = root): string =>
-  execFileSync(process.execPath, ['--import', import.meta.resolve('tsx'), join(root, 'src/cli.ts'), ...argv], { cwd, encoding: 'utf8' })
+const [node, ...words] = holdfastWords
+const cli = (argv: readonly string[], cwd = root): string => execFileSync(node!, [...words, ...argv], { cwd, encoding: 'utf8' })
 
 /** Commands by name, with their options as --help lists them. */
 const help = new Map([...cli(['--help']).matchAll(/^ {2}(?!help )([a-z][a-z-]*) {2,}/gm)].map(([, name]) => [name!, optionsOf([name!])]))

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { widthOf } from '../../src/report/columns.js'
 import { rowOf, startProgress } from '../../src/report/progress.js'
 import type { HostResult } from '../../src/shown.js'
+import { lineOf, wordsOf } from '../program.js'
 
 const style = { width: 80, unicode: true, colour: false }
 
@@ -43,9 +44,8 @@ describe('lines', () => {
 
 describe('the row on a terminal (script(1))', () => {
   it('draws to stderr only, leaves the cursor shown and costs little for 1000 hosts', () => {
-    const drive = fileURLToPath(new URL('row-drive.ts', import.meta.url))
     const root = fileURLToPath(new URL('../..', import.meta.url))
-    const command = `stty cols 80 rows 24; cd '${root}' && node --import tsx '${drive}' | sed 's/^/out:/'`
+    const command = `stty cols 80 rows 24; cd '${root}' && ${lineOf(wordsOf('test/report/row-drive.ts'))} | sed 's/^/out:/'`
     const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], {
       encoding: 'utf8',
       env: { ...process.env, TERM: 'xterm', CI: '' },
