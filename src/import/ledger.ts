@@ -17,7 +17,8 @@ export type Entry = { readonly task: Task; scope: Scope } & (
   | ({ readonly kind: 'rule'; readonly rule: string | RuleOptions; readonly words: string; readonly first: boolean } & ChainAt)
   | ({ readonly kind: 'absent'; readonly rule: string | RuleOptions; readonly words: string; readonly first: false } & ChainAt)
   | ({ readonly kind: 'policy'; readonly policy: string } & ChainAt)
-  | ({ readonly kind: 'chain'; readonly rules: Held[]; reset: boolean } & ChainAt)
+  /** `tags` are those of all tasks that make it: what is asked for by one of them is the chain as a whole. */
+  | ({ readonly kind: 'chain'; readonly rules: Held[]; reset: boolean; tags: readonly string[] } & ChainAt)
   | { readonly kind: 'remark'; readonly text: string }
 )
 
@@ -76,6 +77,7 @@ export function openLedger(): Ledger {
     const chain = owned(operation, task)
     if (chain) {
       insertInto(chain.rules, { rule, words }, at, operation.chain)
+      tagged(chain, task)
       return
     }
     const same = onChain(operation).filter((entry) => (entry.kind === 'rule' || entry.kind === 'absent') && entry.words === words)
@@ -105,7 +107,11 @@ export function openLedger(): Ledger {
     const { rule } = operation
     const words = wordsOf(rule, operation.family)
     const chain = owned(operation, task)
-    if (chain) return void removeFrom(chain.rules, words)
+    if (chain) {
+      removeFrom(chain.rules, words)
+      tagged(chain, task)
+      return
+    }
     for (const entry of onChain(operation)) if (entry.kind === 'rule' && entry.words === words) overrule(entry, task)
     const known = onChain(operation).some((entry) => entry.kind === 'absent' && entry.words === words && isSame(entry.scope, task.scope))
     if (!known) rest.push({ kind: 'absent', task, scope: task.scope, ...chainOf(operation), rule, words, first: false })
@@ -120,7 +126,8 @@ export function openLedger(): Ledger {
     if (own?.kind === 'chain') {
       own.rules.length = 0
       own.reset = true
-    } else rest.push({ kind: 'chain', task, scope: task.scope, ...chainOf(at), rules: [], reset: true })
+      tagged(own, task)
+    } else rest.push({ kind: 'chain', task, scope: task.scope, ...chainOf(at), rules: [], reset: true, tags: task.tags })
   }
 
   const policy = (operation: Extract<Operation, { do: 'policy' }>, task: Task): void => {
@@ -133,8 +140,10 @@ export function openLedger(): Ledger {
   }
 
   const make = (at: ChainAt, task: Task): void => {
-    if (isBuiltin(at.chain, at.table) || owned(at, task)) return
-    rest.push({ kind: 'chain', task, scope: task.scope, ...chainOf(at), rules: [], reset: false })
+    if (isBuiltin(at.chain, at.table)) return
+    const own = owned(at, task)
+    if (own) tagged(own, task)
+    else rest.push({ kind: 'chain', task, scope: task.scope, ...chainOf(at), rules: [], reset: false, tags: task.tags })
   }
 
   const unmake = (at: ChainAt, task: Task): void => {
@@ -186,6 +195,10 @@ export function openLedger(): Ledger {
 function agree(entry: Entry, task: Task): void {
   if (isSame(entry.scope, task.scope) || areApart(entry.scope, task.scope)) return
   refuse(`the policy of the chain is set by ${placeOf(entry.task)}, for other hosts: write it as one play`)
+}
+
+function tagged(chain: Kind<'chain'>, task: Task): void {
+  chain.tags = [...new Set([...chain.tags, ...task.tags])]
 }
 
 const copyOf = (entry: Entry): Entry => (entry.kind === 'chain' ? { ...entry, rules: [...entry.rules] } : { ...entry })

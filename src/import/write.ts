@@ -53,7 +53,7 @@ function tagsOf(entry: Entry, all: readonly Entry[]): readonly string[] {
       one.family === entry.family &&
       isSame(one.scope, entry.scope),
   )
-  return [...new Set(same.flatMap(({ task }) => task.tags))]
+  return [...new Set(same.flatMap((one) => (one.kind === 'chain' ? one.tags : one.task.tags)))]
 }
 
 function keepsOrder(one: Entry, other: Entry): boolean {

@@ -31,8 +31,22 @@ function isWhole(item: ChainItem, path: Path, bench: Bench): boolean {
     if (item.exact === true && item.rules === undefined) wrong.push(['exact', 'exact: needs rules:'])
   }
   if (item.ignore !== undefined && item.exact !== true) wrong.push(['ignore', 'ignore: has a meaning only with exact: true'])
+  for (const [index, glob] of (item.ignore ?? []).entries())
+    if (isExpression(glob)) bench.tell([...path, 'ignore', index], noExpression(glob))
   for (const [key, message] of wrong) bench.tell([...path, key], message, { at: 'key' })
   return wrong.length === 0
+}
+
+/** `.*` where no glob would have a dot; behind a word it may be part of an address (`192.0.2.*`) or of a name (`br0.*`). */
+const isExpression = (glob: string): boolean => /(?:^|[^\w*?])\.[*+]|^\^|\$$/.test(glob)
+
+/** A glob that was meant as a regular expression would name no rule, and what it should keep would go. */
+function noExpression(glob: string): string {
+  const meant = glob
+    .replace(/^\^/, '')
+    .replace(/\$$/, '')
+    .replaceAll(/\.[*+]/g, '*')
+  return `ignore: is a glob over the whole rule, no regular expression: write ${JSON.stringify(meant)}, where * is any text and ? any character`
 }
 
 function toChain(item: ChainItem, path: Path, family: Family, both: boolean, bench: Bench): OwnedChain {

@@ -13,7 +13,7 @@ export function idleGlobs(group: Group, before: ChainState | undefined, after: C
   const idle = (group.owned?.chain.ignore ?? []).filter((pattern) => !lines.some((line) => globOf(pattern).test(line)))
   return idle.map(
     (pattern) =>
-      `ignore: ${JSON.stringify(pattern)} names no rule of ${placeName(group)}, and ${gone === 1 ? '1 rule goes' : `${gone} rules go`}; a glob names the whole rule as iptables-save prints it behind -A ${group.chain}: ${JSON.stringify(`*${pattern.replaceAll(/^\*|\*$/g, '')}*`)} names it anywhere`,
+      `ignore: ${JSON.stringify(pattern)} names no rule of ${placeName(group)}, and ${gone === 1 ? '1 rule goes' : `${gone} rules go`}; a glob names the whole rule as iptables-save prints it behind -A ${group.chain}: ${JSON.stringify(`*${pattern.replaceAll('.*', '*').replaceAll(/^\*|\*$/g, '')}*`)} names it anywhere`,
   )
 }
 

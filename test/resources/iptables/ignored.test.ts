@@ -29,10 +29,12 @@ describe('what ignore: names', () => {
     ['stands without its -A INPUT', ['-A INPUT -s 192.0.2.7*'], [ban], ['"-A INPUT -s 192.0.2.7*"'], 1],
     ['is each glob by itself', ['*"ban 7"*', '*"ban 8"*'], [ban, '-s 192.0.2.9/32 -j DROP'], ['"*\\"ban 8\\"*"'], 1],
     ['may be nothing where nothing goes', ['*"ban 8"*'], [], [], 0],
+    ['is no regular expression', ['docker.*'], [ban], ['"docker.*"'], 1],
     ['is text but for * and ?', ['-s 192.0.2.?/32 .* -j DROP'], [ban], ['"-s 192.0.2.?/32 .* -j DROP"'], 1],
   ] as const)('%s', (_, ignore, lines, idle, gone) => {
     const { warnings, steps } = plan(ignore, '-i lo -j ACCEPT', ...lines)
     expect(warnings.map((text) => /^ignore: (".*") names no rule of ipv4 filter INPUT, and 1 rule goes;/.exec(text)?.[1])).toEqual(idle)
+    if (ignore[0] === 'docker.*') expect(warnings[0]).toMatch(/: "\*docker\*" names it anywhere$/)
     expect(steps.flatMap(({ changes }) => changes)).toHaveLength(gone)
   })
 })
