@@ -1,5 +1,6 @@
 import type { Client, ClientChannel } from 'ssh2'
 import { encodeBytes, printable } from '../text.js'
+import { execAhead } from './ahead.js'
 import type { Shell } from './become.js'
 import { feed, type Heard } from './feed.js'
 import { ConnectionLost, NoShell, type Ran, type RunOptions } from './session.js'
@@ -24,7 +25,10 @@ export function execute(
   return new Promise((resolve, reject) => {
     const maxOutput = options.maxOutput ?? 64 * mebibyte
     let heard: Heard | undefined
+    let settled = false
     const settle = (then: () => void): void => {
+      if (settled) return
+      settled = true
       clearTimeout(timer)
       connection.removeListener('close', closed)
       then()
@@ -60,7 +64,7 @@ export function execute(
       })
     }
     try {
-      connection.exec(shell.command, start)
+      execAhead(connection, shell.command, start)
     } catch {
       // ssh2 throws where the socket is gone already
       closed()

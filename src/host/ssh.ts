@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import { NodeSSH } from 'node-ssh'
 import ssh2, { type Algorithms, type Client, type ParsedKey, type ServerHostKeyAlgorithm } from 'ssh2'
 import type { Access } from '../load/access.js'
+import { signAtOnce } from './ahead.js'
 import { shellFor } from './become.js'
 import { execute } from './exec.js'
 import { checkHostKey, type KeyCheck, type KeyOwner, type KnownHosts, keyTypesFor, lineFor, remember } from './known-hosts.js'
@@ -97,6 +98,7 @@ export async function openClient(target: Access, options: SshOptions, passage?: 
     authHandler: login.handler,
   })
   const client = ssh.connection!
+  signAtOnce(client)
   let lastError: string | undefined
   // node-ssh removes its own 'error' listener once it is ready: a later error would end the process
   client.on('error', (error) => {
