@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { writeWhole } from '../history/state.js'
 import { type Imported, importPlaybooks } from '../import/import.js'
 import { type Inventoried, inventoried, noInventory } from '../import/inventoried.js'
@@ -30,7 +30,8 @@ export function importAnsible(playbooks: readonly string[], options: ImportOptio
   if (options.out !== undefined) keep(options.out, imported.playbook)
   if (options.json) out.write(`${JSON.stringify(imported, shown, 2)}\n`)
   else if (options.out === undefined) out.write(imported.playbook)
-  tell(imported, options.out, err)
+  const far = farVariables(playbooks, imported.playbook, options.out)
+  tell(far === undefined ? imported : { ...imported, notes: [...imported.notes, far] }, options.out, err)
   return imported.left.length > 0 ? 2 : 0
 }
 
@@ -49,6 +50,18 @@ function inventoryOf(
   if (inventory === undefined) return { inventory: noInventory }
   const { inventory: read, problems } = readInventory(inventory, disk, folders)
   return problems.length > 0 ? { problems } : { inventory: inventoried(read) }
+}
+
+/** Variables beside the Ansible playbook are not beside the turned one where that goes elsewhere: `-` counts as a file of the current folder. */
+function farVariables(playbooks: readonly string[], text: string, out: string | undefined): string | undefined {
+  const here = resolve(out === undefined ? '.' : dirname(out))
+  const beside = playbooks
+    .map((path) => dirname(path))
+    .filter((folder) => resolve(folder) !== here)
+    .flatMap((folder) => ['group_vars', 'host_vars'].map((kind) => join(folder, kind)))
+    .find((folder) => existsSync(folder))
+  if (beside === undefined || !/\{\{ (?!groups\.)/.test(text)) return undefined
+  return `its variables may stand in ${beside}/, which counts only for playbooks beside it: say --out ${join(dirname(beside), 'holdfast.yaml')}, or start plan - in that folder`
 }
 
 function keep(file: string, text: string): void {
