@@ -3,7 +3,7 @@ import { pairLines } from '../resources/iptables/edits.js'
 import type { Change, Effect, RecordItem } from '../types.js'
 import { restoreBatches } from './batches.js'
 import { chainLibrary } from './chains.js'
-import { guards, readBack, stateText } from './guards.js'
+import { guards, readAll, readable, readBack, stateText } from './guards.js'
 import { lockLibrary, takeLock } from './lock.js'
 import { asFunction, prelude } from './prelude.js'
 import { type RehearsalInput, rehearsal } from './rehearse.js'
@@ -113,14 +113,14 @@ function arm(input: ScriptInput): string {
       return effect.noUndo === 'write-only'
         ? []
         : [
-            `cat ${quote(effect.path)} > "$hf_lock/before.${index}"`,
+            `hf_save ${quote(effect.path)} > "$hf_lock/before.${index}"`,
             ...effect.also.map((path, at) => `[ ! -r ${quote(path)} ] || cat ${quote(path)} > "$hf_lock/also.${index}.${at + 1}"`),
           ]
     return []
   })
   const seconds = Math.floor(input.confirmTimeout)
   return `hf_arm() {
-${[...data, `printf '%s' ${quote(undoProgram(input.attempt, input.effects))} > "$hf_lock/undo.sh"`, `printf '' > "$hf_lock/armed"`].map((line) => `${line} || return 1`).join('\n')}
+${[readAll(readable(input.effects)), ...data, `printf '%s' ${quote(undoProgram(input.attempt, input.effects))} > "$hf_lock/undo.sh"`, `printf '' > "$hf_lock/armed"`].map((line) => `${line} || return 1`).join('\n')}
 for hf_way in systemd-run setsid nohup plain; do
   case $hf_way in
     systemd-run) [ -d /run/systemd/system ] && hf_have systemd-run || continue
@@ -133,10 +133,10 @@ for hf_way in systemd-run setsid nohup plain; do
     plain) ( trap '' HUP INT TERM; exec sh "$hf_lock/undo.sh" watch ${seconds} ) </dev/null >/dev/null 2>&1 &;;
   esac
   hf_n=0
-  while [ ! -e "$hf_lock/ready" ] && [ $hf_n -lt 60 ]; do sleep 0.05 2>/dev/null || sleep 1; hf_n=$((hf_n + 1)); done
-  [ ! -e "$hf_lock/ready" ] || break
+  while [ ! -s "$hf_lock/ready" ] && [ $hf_n -lt 60 ]; do sleep 0.05 2>/dev/null || sleep 1; hf_n=$((hf_n + 1)); done
+  [ ! -s "$hf_lock/ready" ] || break
 done
-[ -e "$hf_lock/ready" ] || { echo 'the undo did not start'; return 1; }
+[ -s "$hf_lock/ready" ] || { echo 'the undo did not start'; return 1; }
 read -r hf_undo < "$hf_lock/ready" && hf_own "$hf_undo" ${quote(input.run)} ${quote(input.who)}
 }
 hf_up; hf_armed=$hf_u
@@ -169,9 +169,7 @@ function changes(input: ScriptInput): string {
       : [],
   )
   const batches = restoreBatches(input.effects).flatMap((batch) => [
-    `hf_text=${quote(batch.text)}`,
-    `hf_load() { printf '%s' "$hf_text" | hf_batch ${batch.tool}; }`,
-    `hf_step ${quote(`${batch.tool} ${batch.table}`)} hf_load`,
+    `hf_step ${quote(`${batch.tool} ${batch.table}`)} hf_batch ${batch.tool} ${quote(batch.text)}`,
   ])
   const values = numbered.flatMap(({ effect, index }) =>
     effect.kind === 'value'
@@ -181,6 +179,6 @@ function changes(input: ScriptInput): string {
         ]
       : [],
   )
-  const lines = [...once, ...batches, ...values].map((line) => (line.startsWith('hf_load()') ? line : `${line} || return 1`))
+  const lines = [...once, ...batches, ...values].map((line) => `${line} || return 1`)
   return `hf_change_all() {\n${[...lines, ':'].join('\n')}\n}`
 }

@@ -15,10 +15,10 @@ hf_state() { # tool table chain default-policy
     index($0, p) == 1 { l[++n] = substr($0, length(p) + 1) }
     END { print pol; for (i = 1; i <= n; i++) print l[i] }'
 }
-hf_batch() { # tool, text on stdin; a lock that an old iptables-restore cannot wait for is tried again; the undo is stubborn (hf_tries)
-  hf_in=$(cat); hf_n=0
+hf_batch() { # tool text; a lock that an old iptables-restore cannot wait for is tried again; the undo is stubborn (hf_tries)
+  hf_n=0
   while :; do
-    hf_out=$(printf '%s\\n' "$hf_in" | "$1-restore" --noflush $hf_rw 2>&1); hf_r=$?
+    hf_out=$(printf '%s\\n' "$2" | "$1-restore" --noflush $hf_rw 2>&1); hf_r=$?
     if [ $hf_r != 4 ] || [ $hf_n -ge "\${hf_tries:-10}" ]; then break; fi
     [ -z "$hf_rw" ] || [ -n "\${hf_tries:-}" ] || break
     sleep 1; hf_n=$((hf_n + 1))
@@ -42,6 +42,9 @@ $1\${2:+ $2}
 "*) return 0;; *"
 $1 "*) return 1;; esac
   [ -z "$2" ] && [ -r "$1" ] # an empty value has no line
+}
+hf_save() { # path -> its value as it stands there: of several words, hf_read knows not what parts them
+  hf_w=$(hf_word "$1"); case $hf_w in ''|*' '*) cat "$1";; *) printf '%s\\n' "$hf_w";; esac
 }
 hf_word() { # path -> what hf_read found, for people
   case $hf_all in *"

@@ -31,12 +31,13 @@ export function guards(effects: readonly Effect[], backend: string): string {
 }
 
 /** The values that can be read again. */
-function readable(effects: readonly Effect[]): readonly ValueEffect[] {
+export function readable(effects: readonly Effect[]): readonly ValueEffect[] {
   return effects.filter((effect): effect is ValueEffect => effect.kind === 'value' && effect.noUndo !== 'write-only')
 }
 
-function readAll(values: readonly ValueEffect[]): string {
-  return values.length === 0 ? '' : `hf_read ${values.map(({ path }) => quote(path)).join(' ')}`
+/** Reads them all by one process, for `hf_is`, `hf_word` and `hf_save`. */
+export function readAll(values: readonly ValueEffect[]): string {
+  return values.length === 0 ? ':' : `hf_read ${values.map(({ path }) => quote(path)).join(' ')}`
 }
 
 function stateCommand(effect: ChainEffect): string {

@@ -13,9 +13,10 @@ hf_start() { # pid -> its start time in ticks, empty when there is no such proce
   hf_l=\${hf_l##*) }; set -f; set -- $hf_l; set +f
   case $1 in Z|X) ;; *) printf '%s' "\${20}";; esac
 }
-hf_own() { # pid run who
+hf_own() { # pid run who; a run has its lock since it took it
+  { read -r hf_x hf_x hf_x hf_b hf_t hf_x < "$hf_lock/owner"; } 2>/dev/null && [ "$hf_b" = "$2" ] || hf_t=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   read -r hf_b < /proc/sys/kernel/random/boot_id
-  printf '%s %s %s %s %s %s\\n' "$1" "$(hf_start "$1")" "$hf_b" "$2" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$3" > "$hf_lock/owner.new" && mv -f "$hf_lock/owner.new" "$hf_lock/owner"
+  printf '%s %s %s %s %s %s\\n' "$1" "$(hf_start "$1")" "$hf_b" "$2" "$hf_t" "$3" > "$hf_lock/owner.new" && mv -f "$hf_lock/owner.new" "$hf_lock/owner"
 }
 hf_this_boot() { # owner line
   read -r hf_b < /proc/sys/kernel/random/boot_id
@@ -30,11 +31,15 @@ hf_dead() { # is the lock's owner (then in hf_o) dead?
   hf_o=
   if { read -r hf_o < "$hf_lock/owner"; } 2>/dev/null; then ! hf_alive "$hf_o"; else hf_aged "$hf_lock"; fi
 }
-hf_sweep() { # removes staged files; only names of our own making
+hf_sweep() { # removes staged files, the list of them last; only names of our own making
+  set --
   for hf_p in "$hf_lock/staged" ${stateDir}/staged; do
-    [ ! -f "$hf_p" ] || while IFS= read -r hf_x; do case $hf_x in */.*.holdfast~|*/.*.holdfast.old~) rm -f "$hf_x";; esac; done < "$hf_p"
+    [ ! -f "$hf_p" ] || while IFS= read -r hf_x; do
+      case $hf_x in */.*.holdfast~|*/.*.holdfast.old~) if [ -e "$hf_x" ] || [ -L "$hf_x" ]; then set -- "$@" "$hf_x"; fi;; esac
+    done < "$hf_p"
   done
-  [ ! -e ${stateDir}/staged ] || rm -f ${stateDir}/staged
+  [ ! -e ${stateDir}/staged ] || set -- "$@" ${stateDir}/staged
+  [ $# = 0 ] || rm -f "$@"
   [ ! -d /etc/holdfast ] || rmdir /etc/holdfast 2>/dev/null || : # the loader's folder, when its last file went
 }
 hf_inherit() { # run who: takes a dead owner's lock over
@@ -51,7 +56,7 @@ hf_inherit() { # run who: takes a dead owner's lock over
 }
 hf_no_lock() { hf_s failed; printf 'no lock could be made: %s\\n' "$1"; return 1; }
 hf_take() { # attempt run who seconds
-  hf_w=$(mkdir -p "$hf_root" 2>&1) || { hf_no_lock "$hf_w"; return 1; }
+  [ -d "$hf_root" ] || hf_w=$(mkdir -p "$hf_root" 2>&1) || { hf_no_lock "$hf_w"; return 1; }
   hf_n=0; hf_m=0
   until hf_w=$(mkdir "$hf_lock" 2>&1); do
     if [ ! -d "$hf_lock" ]; then
@@ -67,7 +72,7 @@ hf_take() { # attempt run who seconds
   set -- "$hf_root"/undone.* "$hf_root"/ended.*
   [ $# -lt 30 ] || ls -1t "$hf_root" | grep -E '^(undone|ended|void)[.]' | sed 1,30d | while IFS= read -r hf_x; do rm -f "$hf_root/$hf_x"; done
 }
-hf_ours() { [ "$(cat "$hf_lock/run" 2>/dev/null)" = "$hf_id" ]; }
+hf_ours() { { read -r hf_x < "$hf_lock/run"; } 2>/dev/null && [ "$hf_x" = "$hf_id" ]; }
 hf_release() { rm -rf "$hf_lock"; }`
 
 /** Takes the lock or ends the script, having said why. `attempt` names this try of this run on this host, and nothing else. */

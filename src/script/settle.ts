@@ -70,7 +70,7 @@ ${look}
 }
 hf_told() {
   [ -f "$hf_root/ended.$hf_id" ] || return 1
-  read -r hf_x < "$hf_root/ended.$hf_id"; hf_s "$hf_x"; sed 1d "$hf_root/ended.$hf_id"
+  { read -r hf_x; hf_s "$hf_x"; while IFS= read -r hf_l; do printf '%s\\n' "$hf_l"; done; } < "$hf_root/ended.$hf_id"
   if [ "$hf_x" = settled ]; then hf_store=always
   elif [ -f "$hf_root/undone.$hf_id" ]; then hf_s undone; cat "$hf_root/undone.$hf_id"; fi
   hf_look; hf_s end
@@ -120,12 +120,12 @@ function onceAtBoot(effects: readonly Effect[]): readonly string[] {
 function keep(input: ScriptInput, record: HostRecord): string {
   const runDir = `${stateDir}/runs/${input.run}`
   const memory = JSON.stringify({ run: input.run, at: record.at, who: input.who, effects: input.effects, ...input.memory })
-  const effects =
-    input.effects.length === 0 ? '' : `mkdir -p ${quote(runDir)} && printf '%s\\n' ${quote(memory)} > ${quote(`${runDir}/effects.json`)} &&`
+  const effects = input.effects.length === 0 ? '' : `printf '%s\\n' ${quote(memory)} > ${quote(`${runDir}/effects.json`)} &&`
   return `hf_keep() {
-  mkdir -p ${stateDir}/runs && ${effects}
+  mkdir -p ${input.effects.length === 0 ? `${stateDir}/runs` : quote(runDir)} && ${effects}
   printf '%s\\n' ${quote(JSON.stringify(record))} > ${stateDir}/record.json.new && mv -f ${stateDir}/record.json.new ${stateDir}/record.json || return 1
-  ls -1t ${stateDir}/runs | sed '1,${keptRuns}d' | while IFS= read -r hf_x; do rm -rf "${stateDir}/runs/$hf_x"; done
+  set -- ${stateDir}/runs/*
+  [ $# -le ${keptRuns} ] || ls -1t ${stateDir}/runs | sed '1,${keptRuns}d' | while IFS= read -r hf_x; do rm -rf "${stateDir}/runs/$hf_x"; done
 }
 hf_out=$(hf_keep 2>&1) || { hf_s unrecorded; printf '%s\\n' "$hf_out"; rm -f ${stateDir}/record.json.new; }`
 }

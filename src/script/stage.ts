@@ -22,7 +22,7 @@ hf_beside() { # file|link path: sets hf_to (where the file is) and hf_t, hf_old 
   if [ "$1" = file ] && [ -L "$2" ]; then hf_to=$(readlink -f "$2") && [ -n "$hf_to" ] || { printf 'where %s leads cannot be told\\n' "$2"; return 1; }; fi
   hf_t=\${hf_to%/*}/.\${hf_to##*/}.holdfast~; hf_old=\${hf_to%/*}/.\${hf_to##*/}.holdfast.old~
 }
-hf_sync() { sync "$1" 2>/dev/null || sync; }
+hf_sync() { sync "$@" 2>/dev/null || sync; }
 hf_made() {
   printf '%s\\n' "$1" >> "$hf_lock/staged" || return 1
   { { [ -d ${stateDir} ] || mkdir -p ${stateDir}; } && printf '%s\\n' "$1" >> ${stateDir}/staged; } 2>/dev/null || :
@@ -34,10 +34,27 @@ hf_stage() { # path mode sum text
   hf_beside file "$1" || return 1
   hf_clear "$hf_t" && hf_made "$hf_t" || return 1
   if [ -f "$hf_to" ]; then cp -p "$hf_to" "$hf_t" || return 1; { [ ! -e /sys/fs/selinux ] && [ ! -e /selinux ]; } || chcon --reference="$hf_to" "$hf_t" 2>/dev/null
-  else printf '' > "$hf_t" && chmod "$2" "$hf_t" || return 1; fi
+  else
+    case $2 in 0644) umask 022; printf '' > "$hf_t"; umask 077; [ -f "$hf_t" ];; *) printf '' > "$hf_t" && chmod "$2" "$hf_t";; esac || return 1
+  fi
   printf '%s' "$4" > "$hf_t" || { printf 'writing %s failed\\n' "$hf_t"; return 1; }
-  [ "$(hf_sum file "$hf_t")" = "$3" ] || { printf 'writing %s came out short\\n' "$hf_t"; return 1; }
-  hf_sync "$hf_t"
+  hf_new="$hf_new$hf_t
+"; hf_sums="$hf_sums$3 $hf_t
+"
+}
+hf_lines() { # function: calls it with the lines of hf_new
+  hf_x=$1; hf_ifs=$IFS; IFS='
+'; set -f; set -- $hf_new; set +f; IFS=$hf_ifs
+  [ $# = 0 ] || "$hf_x" "$@"
+}
+hf_check() { # what hf_stage wrote came out whole, and is on the disk
+  [ "$(cksum "$@")" = "\${hf_sums%?}" ] || for hf_t in "$@"; do
+    case "
+$hf_sums" in *"
+$(hf_sum file "$hf_t") $hf_t
+"*) ;; *) printf 'writing %s came out short\\n' "$hf_t"; return 1;; esac
+  done
+  hf_sync "$@"
 }
 hf_stage_link() { # path target
   hf_beside link "$1"
@@ -49,14 +66,18 @@ hf_commit() { # file|link path sum-before sum-after; then the staged file takes 
   # a settle that died had come so far
   [ "$hf_now" != "$4" ] || return 0
   [ "$hf_now" = "$3" ] || { printf '%s is no longer what the plan was made from\\n' "$2"; return 1; }
-  rm -f "$hf_old"
+  if [ -e "$hf_old" ] || [ -L "$hf_old" ]; then rm -f "$hf_old" || return 1; fi
   if [ "$3" != absent ]; then hf_made "$hf_old" && { ln "$hf_to" "$hf_old" 2>/dev/null || cp -pP "$hf_to" "$hf_old"; } || return 1; fi
   if [ "$4" = absent ]; then rm -f "$hf_to" || return 1; else mv -f "$hf_t" "$hf_to" || return 1; fi
   # the old inode: written to by another in this very moment?
   if [ "$3" != absent ] && [ "$(hf_sum "$1" "$hf_old")" != "$3" ]; then
     mv -f "$hf_old" "$hf_to"; printf '%s was written by another while it was replaced\\n' "$2"; return 1
   fi
-  hf_sync "\${hf_to%/*}"
+  case "
+$hf_new" in *"
+\${hf_to%/*}
+"*) ;; *) hf_new="$hf_new\${hf_to%/*}
+";; esac
 }
 hf_uncommit() { # file|link path sum-before
   hf_beside "$1" "$2"
@@ -95,7 +116,7 @@ export function stageFiles(effects: readonly FileEffect[]): string {
     if (effect.link === true) return [`hf_stage_link ${quote(effect.path)} ${quote(effect.after)}`]
     return [`hf_stage ${quote(effect.path)} ${effect.mode} ${sumAfter(effect)} ${quote(effect.after)}`]
   })
-  return `hf_stage_all() {\n${[...lines.map((line) => `${line} || return 1`), ':'].join('\n')}\n}`
+  return `hf_stage_all() {\nhf_new=; hf_sums=\n${[...lines, 'hf_lines hf_check'].map((line) => `${line} || return 1`).join('\n')}\n}`
 }
 
 /** hf_commit_all: puts the staged files in place, in order; on a failure those done are put back, in reverse, and what could not is listed. */
@@ -107,5 +128,5 @@ export function commitFiles(effects: readonly FileEffect[]): string {
   const back = effects
     .map((effect, index) => `[ $1 -le ${index} ] || hf_uncommit ${kindOf(effect)} ${quote(effect.path)} ${sumBefore(effect)}`)
     .reverse()
-  return `hf_back_files() {\n${[...back, ':'].join('\n')}\n}\nhf_commit_all() {\n${[...commits, ':'].join('\n')}\n}`
+  return `hf_back_files() {\n${[...back, ':'].join('\n')}\n}\nhf_commit_all() {\nhf_new=\n${[...commits, 'hf_lines hf_sync'].join('\n')}\n}`
 }

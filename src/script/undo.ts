@@ -64,7 +64,7 @@ hf_undo "$@"
  */
 const watch = `if [ "$1" = watch ]; then
   mkdir watching 2>/dev/null || return 0
-  printf '%s\\n' $$ > ready.new && mv -f ready.new ready
+  printf '%s\\n' $$ > ready
   hf_t=0
   while [ $hf_t -lt "$2" ] && [ -e armed ]; do sleep 1; hf_t=$((hf_t + 1)); done
   hf_t=0
@@ -82,7 +82,7 @@ const backLibrary = `hf_ops() { # number tool table chain default
 }
 hf_one() { # tool table command...
   hf_tool=$1; hf_table=$2; shift 2
-  { printf '*%s\\n' "$hf_table"; printf '%s\\n' "$@"; echo COMMIT; } | hf_batch "$hf_tool"
+  hf_batch "$hf_tool" "$(printf '*%s\\n' "$hf_table"; printf '%s\\n' "$@"; echo COMMIT)"
 }
 hf_back() { # number tool table chain default
   for hf_i in 1 2 3 4; do
