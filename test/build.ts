@@ -18,7 +18,7 @@ const drivers = ['test/cli/drive.ts', 'test/cli/ask-here.ts', 'test/e2e/watch-dr
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-built-'))
-  for (const name of ['package.json', 'playbooks', 'node_modules']) symlinkSync(join(root, name), join(folder, name))
+  for (const name of ['package.json', 'playbooks', 'schemas', 'node_modules']) symlinkSync(join(root, name), join(folder, name))
   await bundle(folder)
   project.onTestsRerun(() => bundle(folder))
   process.env.TESTS_BUILT = folder
