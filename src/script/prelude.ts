@@ -3,6 +3,9 @@ import { quote } from '../quote.js'
 /** What every script calls; a host without one of these is told so, instead of a half-done run. */
 const needed = 'awk cat cksum cp date find grep head ln ls mkdir mv readlink rm rmdir sed sleep'
 
+/** Bytes of a file that a look reads at most. */
+export const textLimit = 1_048_576
+
 /**
  * The head of every script's function: a plain environment, and the helpers that print sections.
  * A body is followed by one newline of ours, so a file without a final newline arrives as it is.
@@ -16,12 +19,13 @@ exec </dev/null
 hf_mark=${quote(mark)}
 hf_s() { printf '\\n%s %s\\n' "$hf_mark" "$*"; }
 hf_have() { command -v "$1" >/dev/null 2>&1; }
+hf_points() { if [ -L "$1" ]; then hf_s link "$1"; readlink "$1"; hf_s real "$1"; readlink -f "$1"; fi; }
+hf_text() { if [ -f "$1" ]; then hf_s file "$1"; head -c ${textLimit} "$1"; fi; }
 hf_f() {
   for hf_p in "$@"; do
     case $hf_p in *'
 '*) continue;; esac
-    if [ -L "$hf_p" ]; then hf_s link "$hf_p"; readlink "$hf_p"; hf_s real "$hf_p"; readlink -f "$hf_p"; fi
-    if [ -f "$hf_p" ]; then hf_s file "$hf_p"; head -c 1048576 "$hf_p"; fi
+    hf_points "$hf_p"; hf_text "$hf_p"
   done
 }
 hf_s begin

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { stateDir } from './facts.js'
+import { textLimit } from './prelude.js'
 
 /** How many looks a host remembers the still part of, each of other wants. */
 const kept = 12
@@ -32,7 +33,26 @@ hf_named() { # CALL TYPES: for each name whose type matches
   done
   set +f; IFS=$hf_ifs
 }
-hf_fresh() { hf_named hf_f '[FL]*'; for hf_x in $hf_stills; do $hf_x; done; hf_s still; }
+hf_fresh() { # texts by one process, to be cut apart by their sizes; by one each where one is large, or is no longer what cksum saw
+  hf_named hf_points 'L*'
+  hf_ifs=$IFS; IFS='
+'; set -f; set -- $hf_texts; hf_list=; hf_seen=
+  for hf_l in $hf_sums; do
+    hf_x=\${hf_l#* }
+    [ $# -gt 0 ] && [ "\${hf_x#* }" = "$1" ] && [ "\${hf_x%% *}" -le ${textLimit} ] || break
+    hf_list="$hf_list$hf_x
+"; hf_seen="$hf_seen$hf_l
+"; shift
+  done
+  hf_left=$#; set -- $hf_texts; set +f; IFS=$hf_ifs
+  if [ $hf_left = 0 ] && [ $# != 0 ]; then
+    hf_s files; printf '%s\\n' "$hf_list"; cat "$@" 2>/dev/null
+    [ "$(cksum "$@" 2>/dev/null)
+" = "$hf_seen" ] || { hf_s torn; hf_left=1; }
+  fi
+  [ $hf_left = 0 ] || hf_named hf_text '*F'
+  for hf_x in $hf_stills; do $hf_x; done; hf_s still
+}
 hf_link() { printf '%s\\n' "$1"; readlink -f "$1"; }
 hf_same_links() {
   while IFS= read -r hf_p && [ "$hf_p" != @@ ]; do
@@ -60,12 +80,20 @@ hf_remember() { # only what comes back byte for byte, and never the answer of a 
   [ $# -le ${kept} ] || ls -1t ${stateDir}/look | sed '1,${kept}d' | while IFS= read -r hf_x; do rm -f "${stateDir}/look/$hf_x"; done
 }
 hf_still() {
-  hf_memo=${stateDir}/look/$1; set --
+  hf_memo=${stateDir}/look/$1; hf_texts=; hf_unseen=
   hf_ifs=$IFS; IFS='
 '; set -f
-  for hf_l in $hf_names; do case \${hf_l%% *} in L) ;; *) set -- "$@" "\${hf_l#* }";; esac; done
-  set +f; IFS=$hf_ifs
-  hf_key="$hf_alike$hf_names$(cksum "$@" 2>/dev/null)"
+  for hf_l in $hf_names; do
+    case \${hf_l%% *} in
+      *F) hf_texts="$hf_texts\${hf_l#* }
+";;
+      K) hf_unseen="$hf_unseen\${hf_l#* }
+";;
+    esac
+  done
+  set -- $hf_texts $hf_unseen; set +f; IFS=$hf_ifs
+  hf_sums=$(cksum "$@" 2>/dev/null)
+  hf_key="$hf_alike$hf_names$hf_sums"
   if [ -f "$hf_memo" ] && hf_same_links "$hf_memo" && hf_recall "$hf_memo"; then return 0; fi
   case $hf_store in always) ;; again) [ -f "$hf_memo" ];; *) false;; esac && hf_have tee && mkdir -p ${stateDir}/look 2>/dev/null ||
     { hf_fresh; return 0; }
