@@ -47,12 +47,8 @@ if [ $hf_spell = ns ] && [ -e /proc/modules ]; then
   done
 fi
 hf_us='unshare -n'
-if [ $hf_spell = ns ]; then
-  if [ $hf_be = legacy ] && unshare -n -m true 2>/dev/null; then hf_us='unshare -n -m'
-  else hf_x=$(unshare -n true 2>&1) || { hf_spell=table; hf_why="unshare -n: $hf_x"; }
-  fi
-fi
-hf_s spelling; printf '%s %s\\n' "$hf_spell" "$hf_why"`
+if [ $hf_spell/$hf_be = ns/legacy ] && unshare -n -m true 2>/dev/null; then hf_us='unshare -n -m'; fi
+hf_told=; [ $hf_spell = ns ] || hf_spelling`
 }
 
 /**
@@ -66,8 +62,11 @@ export const spellLibrary = `hf_decls() {
     /^:/{if((t,$1) in seen)next;seen[t,$1]=1;print;next}
     {print}'
 }
+hf_alone='case $1/$2 in nft/*) ;; */*-m) mount --make-rprivate / 2>/dev/null && mount -t tmpfs tmpfs /run 2>/dev/null;; *) false;; esac ||
+  { XTABLES_LOCKFILE=/tmp/.holdfast-spell.$$; export XTABLES_LOCKFILE; trap "rm -f $XTABLES_LOCKFILE" EXIT; }
+shift 2
+'
 hf_inner='hf_mark=$1; hf_tool=$2; hf_kind=$3; hf_fam=$4; hf_type=$5; hf_in=$(cat)
-case $6/$7 in nft/*) ;; */*-m) mount --make-rprivate / 2>/dev/null && mount -t tmpfs tmpfs /run 2>/dev/null;; *) false;; esac || { XTABLES_LOCKFILE=/tmp/.holdfast-spell.$$; export XTABLES_LOCKFILE; }
 case $hf_in in *-set\\ *) for hf_set in $(printf "%s\\n" "$hf_in" | sed -n "s/.*-set \\([A-Za-z0-9_.:-]*\\) .*/\\1/p" | sort -u); do
   ipset create "$hf_set" $hf_type 2>/dev/null
 done;; esac
@@ -86,29 +85,63 @@ if [ $hf_rc != 0 ]; then
   done
 fi
 printf "\\n%s %s %s\\n" "$hf_mark" "$hf_kind" "$hf_fam"
-$hf_tool-save
-[ -z "$XTABLES_LOCKFILE" ] || rm -f "$XTABLES_LOCKFILE"'
+$hf_tool-save'
+hf_pair='"$2-restore" <&3 2>/dev/null || exit 41
+printf "\\n%s spell %s\\n" "$1" "$3"; "$2-save"
+"$2-restore" 2>/dev/null || exit 42
+printf "\\n%s boot %s\\n" "$1" "$4"; "$2-save"
+exit 40'
+hf_spelling() { hf_s spelling; printf '%s %s\\n' "$hf_spell" "$hf_why"; hf_told=1; }
 hf_spell_in() {
-  $hf_us sh -c "$hf_inner" spell "$hf_mark" "$@" $hf_be "$hf_us"
+  [ -n "$hf_told" ] || { hf_x=$($hf_us true 2>&1) || { hf_spell=table; hf_why="$hf_us: $hf_x"; }; hf_spelling; }
+  [ $hf_spell = ns ] || return 0
+  $hf_us sh -c "$hf_alone$hf_inner" spell $hf_be "$hf_us" "$hf_mark" "$@"
+}
+hf_marked() { # FILE: its rules with the numbers of their lines
+  awk '/^[ \\t]*(\\[[0-9]+:[0-9]+\\] *)?-[AI] /{print $0 " -m comment --comment hf:" NR; next} {print}' "$1"
+}
+hf_spell_all() { # TOOL FAMILY TYPE WANTED TABLES FILE...: what the function WANTED prints (none: nothing is), and the rules of each file that is there
+  hf_t=$1; hf_i=$2; hf_y=$3; hf_q=$4; hf_z=$5; shift 5
+  hf_mate=$hf_q
+  for hf_p in "$@"; do
+    [ -f "$hf_p" ] || continue
+    if [ -n "$hf_mate" ]; then # in one namespace, where both load as they stand; the wanted rules go in between
+      hf_mate=
+      $hf_q | {
+        exec 3<&0
+        { for hf_x in $hf_z; do printf '*%s\\nCOMMIT\\n' $hf_x; done; hf_marked "$hf_p" 2>/dev/null; } |
+          $hf_us sh -c "$hf_alone$hf_pair" pair $hf_be "$hf_us" "$hf_mark" $hf_t $hf_i "$hf_i $hf_p"
+      }
+      case $? in
+        40) hf_q=; [ -n "$hf_told" ] || hf_spelling; continue;;
+        42) hf_q=;;
+      esac
+    fi
+    hf_marked "$hf_p" | hf_spell_in $hf_t boot "$hf_i $hf_p" "$hf_y"
+  done
+  [ -z "$hf_q" ] || $hf_q | hf_spell_in $hf_t spell $hf_i "$hf_y"
 }`
 
 /** sh that prints how the host spells what is wanted in a family, and what its boot files hold. */
 export function familyScript(family: Family, requests: readonly SpellRequest[], owned: readonly OwnedChain[], host: HostWant): string {
-  const tool = family === 'ipv4' ? 'iptables' : 'ip6tables'
-  const type = family === 'ipv4' ? 'hash:net' : 'hash:net family inet6'
+  const [tool, type, save, n] =
+    family === 'ipv4' ? ['iptables', 'hash:net', 'hf_r4', 4] : ['ip6tables', 'hash:net family inet6', 'hf_r6', 6]
   const wanted = wantedRuleset(family, requests, owned)
-  const file = family === 'ipv4' ? '/etc/iptables/rules.v4 /etc/sysconfig/iptables' : '/etc/iptables/rules.v6 /etc/sysconfig/ip6tables'
-  const alpine = family === 'ipv4' ? '/etc/iptables/rules-save' : '/etc/iptables/rules6-save'
-  const declared = mayJump(requests) ? `printf '%s\\n' "$${family === 'ipv4' ? 'hf_r4' : 'hf_r6'}"; echo '#@want'; ` : ''
+  const tables = [...new Set([...requests, ...owned].flatMap((one) => (one.family === family ? [one.table] : [])))].join(' ')
+  const text = `printf '%s\\n' ${quote(wanted)}`
+  const print = mayJump(requests) ? `{ printf '%s\\n' "$${save}"; echo '#@want'; ${text}; } | hf_decls` : text
+  const asked = wanted === '' ? "''" : `hf_wanted${n}`
   return `if [ $hf_spell = ns ] && hf_have ${tool}-restore; then
-${wanted === '' ? ':' : `{ ${declared}printf '%s\\n' ${quote(wanted)}; } | ${mayJump(requests) ? 'hf_decls | ' : ''}hf_spell_in ${tool} spell ${family} ${quote(type)}`}
-for hf_p in ${file} ${alpine}; do
-  [ -f "$hf_p" ] || continue
-  awk '/^[ \\t]*(\\[[0-9]+:[0-9]+\\] *)?-[AI] /{print $0 " -m comment --comment hf:" NR; next} {print}' "$hf_p" |
-    hf_spell_in ${tool} boot "${family} $hf_p" ${quote(type)}
-done
+${wanted === '' ? ':' : `hf_wanted${n}() { ${print}; }`}
+hf_spell_all ${tool} ${family} ${quote(type)} ${asked} ${quote(tables)} ${bootSaves[family]}
 ${host.profile?.iptables === undefined ? '' : profileRulesScript(host.profile.iptables, family, tool, type)}
 fi`
+}
+
+/** Files that an init's service, or Alpine's, gives to iptables-restore. */
+const bootSaves: Readonly<Record<Family, string>> = {
+  ipv4: '/etc/iptables/rules.v4 /etc/sysconfig/iptables /etc/iptables/rules-save',
+  ipv6: '/etc/iptables/rules.v6 /etc/sysconfig/ip6tables /etc/iptables/rules6-save',
 }
 
 /**

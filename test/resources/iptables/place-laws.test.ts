@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Anchored, type Claim, type Item, type PlaceInput, place } from '../../../src/resources/iptables/place.js'
+import { isSettled } from '../../../src/resources/iptables/settled.js'
 import { bare, ownId } from '../../../src/resources/iptables/tokens.js'
 import { wrongIn } from './claims.js'
 import { own, toLine } from './shorthand.js'
@@ -37,12 +38,13 @@ const liveWord = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('P', 'R', 'T') },
   { weight: 1, arbitrary: fc.constantFrom('O!a', 'O!b', 'Z!z', 'R!y') },
 )
-const input: fc.Arbitrary<PlaceInput> = fc.record({
+const parts = {
   live: fc.array(liveWord.map(toLine), { maxLength: 9 }),
   items: itemsWith(claimWith(anchor)),
   remove: fc.constantFrom<string[]>([], ['y']),
   absent: fc.constantFrom<{ id: string; line: string }[]>([], [{ id: 'gone', line: toLine('C') }]),
-})
+}
+const input: fc.Arbitrary<PlaceInput> = fc.record(parts)
 
 const fixed = (lines: readonly string[], { items, remove, absent }: PlaceInput): string[] => {
   const mine = new Set(items.flatMap((item) => [item.id]))
@@ -81,6 +83,21 @@ describe('the laws of place', () => {
     })
     fc.assert(laws, { numRuns: 4000 })
     expect(placed).toBeGreaterThan(2000)
+  })
+
+  it('has nothing to do where a chain is settled', { timeout: 60_000 }, () => {
+    let settled = 0
+    const anywhere = fc.record({ ...parts, items: itemsWith(fc.constant<Claim>({ kind: 'any' })), absent: fc.constant([]) })
+    const law = fc.property(fc.oneof(input, { weight: 3, arbitrary: anywhere }), (given) => {
+      // what was placed once is mostly settled
+      for (const { live } of [given, { live: place(given).lines }]) {
+        if (!isSettled({ ...given, live })) continue
+        settled++
+        expect(place({ ...given, live })).toEqual({ lines: live, changes: [], failures: [] })
+      }
+    })
+    fc.assert(law, { numRuns: 4000 })
+    expect(settled).toBeGreaterThan(1500)
   })
 
   it('moves as few own rules as can be', { timeout: 60_000 }, () => {
