@@ -3,6 +3,7 @@ import { hasTemplate, textOf } from '../load/template.js'
 import { isVaulted } from '../load/vaulted.js'
 import type { Said } from './inventoried.js'
 import { attempt, refuse, refuseTogether } from './left.js'
+import { cut, listFilter, madeList } from './lists.js'
 import { truth } from './truth.js'
 
 /** Variables as they stand for one task of a playbook, those of the inventory not among them: their names are kept. */
@@ -33,6 +34,7 @@ export type Mode = 'keep' | 'know'
 export const omitted = Symbol('omit')
 
 const maxDepth = 20
+const tooDeep = `variables stand in each other more than ${maxDepth} deep`
 
 /** A value with what is known filled in; what only the inventory knows is kept as `{{ name }}`, or refused. */
 export function fill(value: unknown, env: Env, mode: Mode = 'keep', depth = 0): unknown {
@@ -46,7 +48,7 @@ export function fill(value: unknown, env: Env, mode: Mode = 'keep', depth = 0): 
 }
 
 function fillText(text: string, env: Env, mode: Mode, depth: number): unknown {
-  if (depth > maxDepth) refuse(`variables stand in each other more than ${maxDepth} deep`)
+  if (depth > maxDepth) refuse(tooDeep)
   if (!hasTemplate(text)) return text
   let whole = ''
   let from = 0
@@ -70,20 +72,24 @@ function spell(value: unknown, needle: string): string {
 type Answer = { readonly value: unknown } | { readonly kept: string }
 
 function evaluate(expression: string, needle: string, env: Env, mode: Mode, depth: number): Answer {
-  const [head = '', ...filters] = parts(expression)
+  if (depth > maxDepth) refuse(tooDeep)
+  const [head = '', ...filters] = cut(expression, '|')
+  const work = (text: string): unknown => {
+    const answer = evaluate(text, needle, env, 'know', depth + 1)
+    return 'kept' in answer || answer.value === undefined || answer.value === omitted
+      ? refuse(`${needle}: ${text} is not known here`, needle)
+      : answer.value
+  }
   const literal = /^(?:'([^'\\]*)'|"([^"\\]*)"|(-?\d+))$/.exec(head)
-  if (literal) return { value: filtered(literal[1] ?? literal[2] ?? Number(literal[3]), filters, needle) }
+  if (literal) return { value: filtered(literal[1] ?? literal[2] ?? Number(literal[3]), filters, needle, work) }
   if (head === 'omit') return { value: omitted }
+  const made = steps(head) ? undefined : madeList(head, work)
+  if (made) return { value: filtered(made.value, filters, needle, work) }
   const path =
     steps(head) ??
     refuse(`${needle}: only {{ name }}, {{ a.b }} and the filters default, int, bool, string, trim and join are known here`, needle)
   const known = lookUp(path, needle, env, filters.length > 0 ? 'know' : mode, depth, filters.some(isDefault))
-  return 'kept' in known ? known : { value: filtered(known.value, filters, needle) }
-}
-
-/** Cuts at `|`, outside of quotes and brackets. */
-function parts(expression: string): readonly string[] {
-  return (expression.match(/(?:'[^']*'|"[^"]*"|\([^)]*\)|[^|])+/g) ?? ['']).map((part) => part.trim())
+  return 'kept' in known ? known : { value: filtered(known.value, filters, needle, work) }
 }
 
 /** `a.b['c'][0]` as its names; undefined: it is no such path. */
@@ -179,8 +185,8 @@ function atRun(name: string, path: readonly string[]): string | undefined {
 
 const isDefault = (filter: string): boolean => /^(default|d)\(/.test(filter)
 
-function filtered(value: unknown, filters: readonly string[], needle: string): unknown {
-  return filters.reduce((now, filter) => applied(now, filter, needle), value)
+function filtered(value: unknown, filters: readonly string[], needle: string, work: (text: string) => unknown): unknown {
+  return filters.reduce((now, filter) => applied(now, filter, needle, work), value)
 }
 
 /** What may stand in `default()` without quotes. */
@@ -192,11 +198,13 @@ const fallbacks: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['{}', {}],
 ])
 
-function applied(value: unknown, filter: string, needle: string): unknown {
+function applied(value: unknown, filter: string, needle: string, work: (text: string) => unknown): unknown {
   const fallback = /^(?:default|d)\(\s*(?:'([^'\\]*)'|"([^"\\]*)"|(\w+|-\d+|\[\]|\{\}))\s*(?:,\s*(true|True))?\s*\)$/.exec(filter)
   const [, single, double, bare = '', always] = fallback ?? []
   const given = single ?? double ?? fallbacks.get(bare) ?? (/^-?\d+$/.test(bare) ? Number(bare) : undefined)
   if (fallback && given !== undefined) return value === undefined || (always && !value) ? given : value
+  const otherwise = /^(?:default|d)\((.*)\)$/s.exec(filter)?.[1]
+  if (otherwise !== undefined && cut(otherwise, ',').length === 1) return value === undefined ? work(otherwise.trim()) : value
   if (value === undefined || value === omitted) return value
   if (filter === 'bool' && typeof value !== 'object') return truth(value) ?? false
   if (filter === 'int' && /^-?\d+$/.test(String(value))) return Number(value)
@@ -204,5 +212,7 @@ function applied(value: unknown, filter: string, needle: string): unknown {
   if (filter === 'trim' && typeof value === 'string') return value.trim()
   const joined = /^join\(\s*(?:',\s*'|",\s*")\s*\)$/.test(filter) && Array.isArray(value)
   if (joined) return value.join(filter.includes(', ') ? ', ' : ',')
+  const made = listFilter(value, filter, work)
+  if (made) return made.value
   return refuse(`${needle}: the filter ${filter.replace(/\(.*$/s, '')} cannot be worked out here`, needle)
 }
