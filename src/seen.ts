@@ -65,25 +65,45 @@ function readVersion(
 
 function readRecord(text: string | undefined): HostRecord | undefined {
   if (text === undefined) return undefined
+  return unlessDamaged(() => apart(text)) ?? unlessDamaged(() => whole(text))
+}
+
+/** Which run and boot it was stands in front and differs by host; the items are behind it, and hosts of a kind have the same. */
+function apart(text: string): HostRecord | undefined {
+  const [, head, items] = /^(\{[^{}]*),"items":(\{.*\})\}\n$/s.exec(text) ?? []
+  return head === undefined || items === undefined ? undefined : recordOf(JSON.parse(`${head}}`), readItems(items))
+}
+
+function whole(text: string): HostRecord | undefined {
+  const value = JSON.parse(text) as { readonly items?: unknown }
+  return recordOf(value, readItems(JSON.stringify(value.items ?? null)))
+}
+
+function unlessDamaged<T>(read: () => T): T | undefined {
   try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : undefined
+    return read()
   } catch {
     return undefined
   }
 }
 
-/** A record that was damaged on the host is no record: it is memory, never the truth. */
-function isRecord(value: unknown): value is HostRecord {
+function recordOf(value: unknown, items: HostRecord['items'] | undefined): HostRecord | undefined {
   const record = value as HostRecord | null
-  if (typeof record !== 'object' || record === null || record.format !== 1 || typeof record.run !== 'string') return false
-  if (typeof record.items !== 'object' || record.items === null) return false
-  return Object.values(record.items).every(
-    (items) =>
+  if (typeof record !== 'object' || record === null || record.format !== 1 || typeof record.run !== 'string') return undefined
+  return items && { ...record, items }
+}
+
+/** A record that was damaged on the host is no record: it is memory, never the truth. */
+const readItems = byText((text): HostRecord['items'] | undefined => {
+  const all: unknown = JSON.parse(text)
+  if (typeof all !== 'object' || all === null) return undefined
+  const isSound = Object.values(all).every(
+    (items: HostRecord['items'][string] | null) =>
       typeof items === 'object' &&
       items !== null &&
       Object.values(items).every(
         (item) => typeof item?.playbook === 'string' && typeof item.want === 'string' && Array.isArray(item.corrected),
       ),
   )
-}
+  return isSound ? (all as HostRecord['items']) : undefined
+})

@@ -1,4 +1,4 @@
-import { byText } from '../../by-text.js'
+import { bySame, byText } from '../../by-text.js'
 import type { ChainState, Effect, Family, HostWant, Seen, Step } from '../../types.js'
 import { targetOf } from './chain-target.js'
 import type { Group } from './groups.js'
@@ -64,7 +64,7 @@ function planSaveFile(groups: readonly Group[], family: Family, holder: Extract<
     return refusal(`${holder.path} has CRLF line ends, which iptables-restore refuses: at boot nothing of it would be loaded`)
   if (text !== null && boot === undefined) return refusal(`this host could not spell the rules of ${holder.path}`)
   const note = `${holder.path}, ${holder.because}`
-  const results = groups.map((group) => ({ group, ...targetAtBoot(JSON.stringify({ group, before: stateAtBoot(boot, group) })) }))
+  const results = groups.map((group) => ({ group, ...targetAtBoot(group, stateAtBoot(boot, group)) }))
   const refused = results.flatMap((result) => result.refused)
   const changed = results.filter((result) => result.changes.length > 0)
   if (refused.length > 0 || changed.length === 0) return { steps: [], warnings: [], refused }
@@ -97,7 +97,9 @@ function planSaveFile(groups: readonly Group[], family: Family, holder: Extract<
 }
 
 /** A chain that many hosts will hold alike is compared once. */
-const targetAtBoot = byText((input) => {
+const targetAtBoot = bySame((group: Group, before: ChainState | undefined) => targetOfText(JSON.stringify({ group, before })))
+
+const targetOfText = byText((input) => {
   const { group, before } = JSON.parse(input) as { readonly group: Group; readonly before?: ChainState }
   return targetOf(group, before, 'boot')
 })
@@ -106,8 +108,8 @@ function refusal(sentence: string): LayerPlan {
   return { steps: [], warnings: [], refused: [sentence] }
 }
 
-function stateAtBoot(boot: BootRuleset | undefined, group: Group) {
+const stateAtBoot = bySame((boot: BootRuleset | undefined, group: Group): ChainState | undefined => {
   const state = boot === undefined ? undefined : chainOf(boot.ruleset, group.table, group.chain, group.builtin)
   if (state === undefined) return group.builtin ? { policy: 'ACCEPT', lines: [] } : undefined
   return { ...state, lines: boot?.lines(group.table, group.chain).map((one) => one.line) ?? [] }
-}
+})

@@ -2,7 +2,8 @@ import type { ChainState, Change, Layer, Line } from '../../types.js'
 import { type Group, placeName } from './groups.js'
 import { isIgnored } from './ignored.js'
 import { commonSubsequence } from './lcs.js'
-import { place } from './place.js'
+import { type PlaceInput, place } from './place.js'
+import { isSettled } from './settled.js'
 import { ownId } from './tokens.js'
 
 /** A chain as it should be (null = gone, undefined = there is none and none is wanted), and what that changes. */
@@ -20,7 +21,8 @@ export function targetOf(group: Group, before: ChainState | undefined, layer: La
   const name = placeName(group)
   if (group.dropChain && group.owned === undefined) return dropped(group, before, layer)
   const exact = ownedState(group, before, layer)
-  const placed = place({ live: exact.state?.lines ?? [], items: group.items, remove: group.remove, absent: group.absent })
+  const input: PlaceInput = { live: exact.state?.lines ?? [], items: group.items, remove: group.remove, absent: group.absent }
+  const placed = isSettled(input) ? { lines: input.live, changes: [], failures: [] } : place(input)
   if (exact.state === undefined) {
     const missing = group.items.some((item) => item.lines.length > 0)
     return { after: undefined, changes: [], refused: missing ? [`${name}: there is no such chain (${layer})`] : [] }

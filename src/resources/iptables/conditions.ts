@@ -1,3 +1,4 @@
+import { byText } from '../../by-text.js'
 import type { Line } from '../../types.js'
 import { type Network, parseNetwork } from './address.js'
 import { type Ports, parsePorts, sideOf } from './ports.js'
@@ -43,8 +44,10 @@ const optionsOf = (words: readonly string[]): readonly Option[] => {
   return options
 }
 
+const networkOf = byText(parseNetwork)
+
 const withNetwork = (option: Option): Option => {
-  const network = option.name === '-s' || option.name === '-d' ? parseNetwork(option.values[0] ?? '') : undefined
+  const network = option.name === '-s' || option.name === '-d' ? networkOf(option.values[0] ?? '') : undefined
   return network ? { ...option, network } : option
 }
 

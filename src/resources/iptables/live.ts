@@ -1,4 +1,4 @@
-import { byText } from '../../by-text.js'
+import { bySame, byText } from '../../by-text.js'
 import type { Backend, ChainState, Change, Step } from '../../types.js'
 import { targetOf } from './chain-target.js'
 import { type Group, isBuiltin, placeName } from './groups.js'
@@ -25,7 +25,7 @@ export function planLive(
     if (ruleset === undefined)
       return { steps: [], warnings: [], refused: [`there is no ${group.family === 'ipv4' ? 'iptables' : 'ip6tables'} on this host`] }
     const before = chainOf(ruleset, group.table, group.chain, group.builtin)
-    return planChain(JSON.stringify({ group, before, backend }))
+    return planChain(group, before, backend)
   })
   return joinPlans(parts)
 }
@@ -37,7 +37,11 @@ interface ChainInput {
 }
 
 /** A chain that stands alike on many hosts is compared once. */
-const planChain = byText((input): LayerPlan => {
+const planChain = bySame((group: Group, before: ChainState | undefined, backend: Backend) =>
+  planText(JSON.stringify({ group, before, backend })),
+)
+
+const planText = byText((input): LayerPlan => {
   const { group, before, backend } = JSON.parse(input) as ChainInput
   const { after, changes, refused } = targetOf(group, before, 'live')
   if (refused.length > 0 || after === undefined) return { steps: [], warnings: [], refused }
@@ -82,14 +86,21 @@ export function orphans(
   known: ReadonlySet<string>,
 ): readonly { readonly family: Group['family']; readonly table: string; readonly chain: string; readonly id: string }[] {
   return (['ipv4', 'ipv6'] as const).flatMap((family) =>
-    [...(rulesets(family) ?? [])].flatMap(([table, chains]) =>
-      [...chains].flatMap(([chain, state]) => {
-        const ids = new Set(state.lines.flatMap((line) => ownId(line) ?? []))
-        return [...ids].filter((id) => !known.has(id)).map((id) => ({ family, table, chain, id }))
-      }),
-    ),
+    ownIds(rulesets(family) ?? none)
+      .filter(({ id }) => !known.has(id))
+      .map((own) => ({ family, ...own })),
   )
 }
+
+const none: Ruleset = new Map()
+
+const ownIds = bySame((ruleset: Ruleset) =>
+  [...ruleset].flatMap(([table, chains]) =>
+    [...chains].flatMap(([chain, state]) =>
+      [...new Set(state.lines.flatMap((line) => ownId(line) ?? []))].map((id) => ({ table, chain, id })),
+    ),
+  ),
+)
 
 /** A group that only removes ids from one chain. */
 export function removalGroup(where: { family: Group['family']; table: string; chain: string }, ids: readonly string[]): Group {

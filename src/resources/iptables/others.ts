@@ -1,3 +1,4 @@
+import { bySame } from '../../by-text.js'
 import type { HostWant, Seen } from '../../types.js'
 import type { IptablesWant } from './want.js'
 
@@ -30,12 +31,12 @@ export function isAllowed(host: HostWant, other: OtherFirewall): boolean {
   return host.beside.includes(other.name) || host.beside.some((name) => other.because.includes(`table ${name} `))
 }
 
-function hooksOf(want: IptablesWant): ReadonlySet<string> {
+const hooksOf = bySame((want: IptablesWant): ReadonlySet<string> => {
   const hooks = new Set<string>()
   for (const chain of [...want.rules.map((rule) => rule.chain), ...want.chains.map((chain) => chain.name)])
     for (const hook of hookOfChain[chain] ?? ['input', 'forward', 'output']) hooks.add(hook)
   return hooks
-}
+})
 
 const hookOfChain: Readonly<Record<string, readonly string[]>> = {
   INPUT: ['input', 'prerouting'],

@@ -1,3 +1,4 @@
+import { bySame } from '../../by-text.js'
 import type { Family } from '../../types.js'
 import type { AbsentRule, Anchor, IptablesWant, OwnedChain, PlacedRule, Spec } from './want.js'
 
@@ -24,7 +25,7 @@ export interface NumberedWant {
 }
 
 /** Numbers every rule text of a want in a fixed order: probe sends the numbers out, plan finds the host's spellings by them. */
-export function numberRequests(want: IptablesWant): NumberedWant {
+export const numberRequests = bySame((want: IptablesWant): NumberedWant => {
   const requests: SpellRequest[] = []
   const ask = (item: { family: Family; table: string }, chain: string, spec: Spec, comment?: string) =>
     requests.push({ family: item.family, table: item.table, chain, spec, ...(comment === undefined ? {} : { comment }) }) - 1
@@ -38,7 +39,7 @@ export function numberRequests(want: IptablesWant): NumberedWant {
     chains: want.chains.map((chain) => ({ chain, specs: chain.specs.map((spec) => ask(chain, chain.name, spec)) })),
     requests,
   }
-}
+})
 
 function anchorsOf({ place }: PlacedRule): readonly Anchor[] {
   return place.kind === 'after' || place.kind === 'before' ? place.anchors : []

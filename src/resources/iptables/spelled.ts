@@ -1,3 +1,4 @@
+import { bySame } from '../../by-text.js'
 import type { Family, Line, Section, Seen } from '../../types.js'
 import type { SpellRequest } from './requests.js'
 import { parseSave, type Ruleset } from './ruleset.js'
@@ -11,23 +12,29 @@ export interface Spelling {
 
 /** Reads the `spell` sections of both families; each line carries its request's own comment instead of the number. */
 export function readSpelling(seen: Seen, requests: readonly SpellRequest[]): Spelling {
+  const bodies = (kind: string) => seen.sections.flatMap((section) => (section.kind === kind ? [section.body] : []))
+  const errors = bodies('spell-error')
+  return spellingOf(requests, errors.length, ...errors, ...bodies('spell'))
+}
+
+/** `texts` are so many errors, then rulesets. */
+const spellingOf = bySame((requests: readonly SpellRequest[], errors: number, ...texts: readonly string[]): Spelling => {
   const lines = new Map<number, Line[]>()
-  for (const section of seen.sections.filter((one) => one.kind === 'spell')) {
-    for (const table of parseSave(section.body).values())
+  for (const text of texts.slice(errors)) {
+    for (const table of parseSave(text).values())
       for (const chain of table.values())
         for (const line of chain.lines) {
           const request = markOf(line)
           if (request !== undefined) lines.set(request, [...(lines.get(request) ?? []), replaceMark(line, requests[request]?.comment)])
         }
   }
-  return { lines, errors: readErrors(seen.sections) }
-}
+  return { lines, errors: readErrors(texts.slice(0, errors)) }
+})
 
-function readErrors(sections: readonly Section[]): ReadonlyMap<number, string> {
+function readErrors(texts: readonly string[]): ReadonlyMap<number, string> {
   return new Map(
-    sections.flatMap((section) => {
-      if (section.kind !== 'spell-error') return []
-      const [rule = '', ...words] = section.body.split('\n')
+    texts.flatMap((text) => {
+      const [rule = '', ...words] = text.split('\n')
       const request = /--comment "?hf:(\d+)"?$/.exec(rule)?.[1]
       return request === undefined ? [] : [[Number(request), hostWords(words)] as const]
     }),
@@ -60,21 +67,31 @@ export function readBoot(sections: readonly Section[], kind: 'boot' | 'script', 
   const body = sections.find((section) => section.kind === kind && section.name === name)?.body
   if (body === undefined) return undefined
   const whole = sections.find((section) => section.kind === `${kind}-whole` && section.name === name)?.body
-  const ruleset = parseSave(body)
-  const lines = (table: string, chain: string): readonly BootLine[] =>
-    (ruleset.get(table)?.get(chain)?.lines ?? []).map((line) => ({ line: replaceMark(line, undefined), at: markOf(line) ?? 0 }))
-  return { ruleset, lines, ...(whole === undefined ? {} : { refusal: hostWords(whole.split('\n')) }) }
+  return bootOf(body, whole)
 }
+
+const bootOf = bySame((body: string, whole: string | undefined): BootRuleset => {
+  const ruleset = parseSave(body)
+  const lines = bySame((table: string, chain: string): readonly BootLine[] =>
+    (ruleset.get(table)?.get(chain)?.lines ?? []).map((line) => ({ line: replaceMark(line, undefined), at: markOf(line) ?? 0 })),
+  )
+  return { ruleset, lines, ...(whole === undefined ? {} : { refusal: hostWords(whole.split('\n')) }) }
+})
 
 /** The save text of a back end and family; undefined where its command is missing. */
 export function liveRuleset(seen: Seen, backend: string, family: Family): Ruleset | undefined {
   const name = `${backend} ${family}`
   const section = seen.sections.find((one) => one.kind === 'save' && one.name === name)
   if (section === undefined) return undefined
-  const ruleset = liveRulesets.get(section) ?? parseSave(section.body)
+  const ruleset = liveRulesets.get(section) ?? parseStill(section.body.replace(lively, '$1'))
   liveRulesets.set(section, ruleset)
   return ruleset
 }
+
+/** What tells two saves of one ruleset apart: dates in remarks, counters behind policies. */
+const lively = /^(?:#.*|(:\S+ \S+) \[.*)$/gm
+
+const parseStill = bySame((text: string) => parseSave(text))
 
 /** Asked for several times, cut apart once. */
 const liveRulesets = new WeakMap<Section, Ruleset>()

@@ -67,7 +67,32 @@ interface Comment {
   readonly value: Token
 }
 
-const comments = (line: Line): readonly Comment[] => (line.includes('comment') ? readComments(line) : [])
+const comments = (line: Line): readonly Comment[] => {
+  const first = line.indexOf('comment')
+  if (first < 0) return []
+  return plainComment(line, first) ?? readComments(line)
+}
+
+const matched = '-m comment --comment '
+const words = /[^\s"\\]+/y
+
+/** The one comment of a line without any other quotes, as iptables-save prints ours; undefined where it is not as simple as that. */
+const plainComment = (line: Line, first: number): readonly Comment[] | undefined => {
+  const start = first - 3
+  if (!line.startsWith(matched, start) || (start > 0 && line[start - 1] !== ' ')) return undefined
+  const from = start + matched.length
+  if (line.indexOf('comment', from) >= 0) return undefined
+  const quote = line[from] === '"' ? 1 : 0
+  words.lastIndex = from + quote
+  const word = words.exec(line)?.[0]
+  if (word === undefined) return undefined
+  const end = from + word.length + 2 * quote
+  const isClosed = quote === 0 || line[end - 1] === '"'
+  if (!isClosed || (end < line.length && line[end] !== ' ')) return undefined
+  const quotes = line.indexOf('"')
+  if ((quotes >= 0 && quotes < from) || line.indexOf('"', end) >= 0) return undefined
+  return [{ text: word, start, end, value: { word, start: from, end } }]
+}
 
 const readComments = byText((line): readonly Comment[] => {
   const all = tokens(line)

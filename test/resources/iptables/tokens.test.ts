@@ -141,3 +141,50 @@ describe('own comments and marks', () => {
 
   it('takes every comment out', () => expect(uncommented(`-m comment --comment "a b" -p tcp ${own} -j X`)).toBe('-p tcp -j X'))
 })
+
+describe('a comment', () => {
+  const ends = fc.constantFrom(
+    '',
+    '-p tcp ',
+    '-p tcp  ',
+    '-s 192.0.2.1/32\t',
+    'comment ',
+    '"" ',
+    '"a b" ',
+    'x',
+    ' -m',
+    '-m comment --comment "x y" ',
+    '\\ ',
+  )
+  const values = fc.constantFrom(
+    'holdfast:a',
+    '"holdfast:a"',
+    '"holdfast:a',
+    'holdfast:a"',
+    'hf:7',
+    '"hf:7"',
+    '"hf:7" ',
+    '"hf:7"x',
+    'x',
+    '"x\\"y"',
+    '""',
+    'hf:7\u00a0',
+    'comment',
+  )
+  const line = fc
+    .tuple(ends, values, ends)
+    .map(([head, value, tail]) => `${head}-m comment --comment ${value}${tail === '' ? '' : ` ${tail}`}`)
+
+  it('is read alike whether or not it is the only quoted thing of its line', () => {
+    let own = 0
+    // a word in quotes in front makes the reader look at each character
+    const same = fc.property(line, (text) => {
+      const [short, long] = [text, `-m string --string "q" ${text}`]
+      if (ownId(short) !== undefined) own++
+      expect([ownId(long), markOf(long)]).toEqual([ownId(short), markOf(short)])
+      expect(splitLine(bare(long))).toEqual(['-m', 'string', '--string', 'q', ...splitLine(bare(short))])
+    })
+    fc.assert(same, { numRuns: 3000 })
+    expect(own).toBeGreaterThan(300)
+  })
+})
