@@ -19,8 +19,13 @@ export function rehearsal(input: RehearsalInput): string {
     (reach, index) =>
       `hf_probe ${index} ${quote(reach.from)} '' ${reach.port} ${reach.protocol} ${reach.allowed ? 'reach' : 'shut'} || return 1`,
   )
+  const tools = new Set(input.batches.map(({ tool }) => tool))
+  for (const { from } of input.reach) tools.add(from.includes(':') ? 'ip6tables' : 'iptables')
   return `${library}
 hf_sets=${input.batches.some(({ text }) => text.includes('-set ')) ? "'-set '" : ''}
+hf_tools='${[...tools].join(' ')}'
+case $SSH_CONNECTION in ::ffff:*) hf_x=iptables;; *:*) hf_x=ip6tables;; *) hf_x=iptables;; esac
+case " $hf_tools " in *" $hf_x "*) ;; *) hf_tools="$hf_tools $hf_x";; esac
 hf_candidate() {
   ${[...input.batches.map((batch, index) => `printf '%s' ${quote(batch.text)} > play.batch.${index}.${batch.tool} || return 1`), ':'].join('\n  ')}
 }
@@ -44,10 +49,12 @@ const library = `hf_can_rehearse() {
     hf_why='the module of veth is not loaded'; return 1
   fi
 }
-hf_present() { # the rules as they are, into files of the lock's folder
-  hf_r4=$(iptables-save 2>/dev/null); hf_r6=$(ip6tables-save 2>/dev/null)
-  case $hf_sets$hf_r4$hf_r6 in *-set\\ *) hf_have ipset && ipset save > play.sets;; esac
-  { [ -z "$hf_r4" ] || printf '%s\\n' "$hf_r4" > play.iptables; } && { [ -z "$hf_r6" ] || printf '%s\\n' "$hf_r6" > play.ip6tables; } || return 1
+hf_present() { # the rules as they are, of the families that something goes by, into files of the lock's folder
+  for hf_x in $hf_tools; do
+    hf_r=$($hf_x-save 2>/dev/null); hf_sets=$hf_sets$hf_r
+    [ -z "$hf_r" ] || printf '%s\\n' "$hf_r" > play.$hf_x || return 1
+  done
+  case $hf_sets in *-set\\ *) hf_have ipset && ipset save > play.sets;; esac
   hf_have nft || return 0
   nft list tables 2>/dev/null | while read -r hf_x hf_f hf_t; do
     case "$hf_be $hf_f $hf_t" in 'nft ip filter'|'nft ip nat'|'nft ip mangle'|'nft ip raw'|'nft ip security'|'nft ip6 filter'|'nft ip6 nat'|'nft ip6 mangle'|'nft ip6 raw'|'nft ip6 security') continue;; esac

@@ -1,7 +1,6 @@
 import { quote } from '../quote.js'
 import type { Effect, HostRecord } from '../types.js'
 import { changesLive, type ScriptInput } from './act.js'
-import { chainLibrary } from './chains.js'
 import { stateDir } from './facts.js'
 import { lockLibrary, takeLock } from './lock.js'
 import { asFunction, prelude } from './prelude.js'
@@ -20,7 +19,6 @@ export function settleScript(input: ScriptInput, record: HostRecord, look: strin
   return asFunction(
     [
       prelude(mark),
-      chainLibrary,
       lockLibrary,
       fileLibrary,
       head(input, look),
@@ -45,7 +43,6 @@ export function aftermathScript(input: ScriptInput, look: string, mark: string):
   return asFunction(
     [
       prelude(mark),
-      chainLibrary,
       lockLibrary,
       head(input, look),
       'hf_told && return 0',

@@ -35,7 +35,7 @@ export function usesFamily(want: IptablesWant, family: Family): boolean {
 /** A family that nothing is wanted of is read only where an earlier run has left something, which may have to go. */
 function whereConcerned(family: Family, want: IptablesWant, host: HostWant, script: string): string {
   if (usesFamily(want, family) || host.prune) return script
-  return `if grep -q '"${family} ' /var/lib/holdfast/record.json 2>/dev/null; then\n${script}\nfi`
+  return `if [ -f /var/lib/holdfast/record.json ] && grep -q '"${family} ' /var/lib/holdfast/record.json 2>/dev/null; then\n${script}\nfi`
 }
 
 const loaderPaths = [
