@@ -157,6 +157,7 @@ describe('an Ansible playbook that runs holdfast', () => {
       [{ playbooks: 'b.yaml' }, /^b\.yaml:2:3 unknown key "sysctls" \(did you mean "sysctl"\?\)\n\(no host was contacted\)$/],
       [{ iptables: [{ id: 'a', chain: 'INPUT', ruel: '-j ACCEPT' }], limit: 'web1' }, /the task's iptables\.0\.ruel: unknown key "ruel"/],
       [{ sysctl: {}, limit: 'web1', lock_timout: 2 }, /"lock_timout" is no argument of holdfast: did you mean lock_timeout\?/],
+      [{ sysctl: {}, limit: 'nosuch' }, /^limit: no host and no group is called "nosuch"\n\(no host was contacted\)$/],
     ]
     const tasks = wrong.map(([args]) => ({ holdfast: { inventory, ...args }, delegate_to: 'localhost', ignore_errors: true }))
     const files = { 'b.yaml': '- hosts: web\n  sysctls: {}\n', 'site.yaml': [{ hosts: 'web1', gather_facts: false, tasks }] }
