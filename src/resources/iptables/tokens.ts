@@ -42,7 +42,8 @@ const tokens = (text: string): readonly Token[] => {
 }
 
 /** The words of a rule as iptables-restore 1.8.9 reads them: double quotes with `\` inside; a single quote and a `\` outside are themselves. */
-export const splitLine = (text: string): string[] => tokens(text).map(({ word }) => word)
+export const splitLine = (text: string): string[] =>
+  text.includes('"') ? tokens(text).map(({ word }) => word) : text.split(/[ \t\n]+/).filter((word) => word !== '')
 
 const quoted = (word: string): string => `"${word.replace(/["\\]/g, '\\$&')}"`
 
@@ -67,31 +68,34 @@ interface Comment {
   readonly value: Token
 }
 
-const comments = (line: Line): readonly Comment[] => {
-  const first = line.indexOf('comment')
-  if (first < 0) return []
-  return plainComment(line, first) ?? readComments(line)
-}
+const comments = (line: Line): readonly Comment[] => (line.includes('comment') ? (plainComments(line) ?? readComments(line)) : [])
 
 const matched = '-m comment --comment '
-const words = /[^\s"\\]+/y
+const plainWord = /"?[^\s"\\]+"?/y
 
-/** The one comment of a line without any other quotes, as iptables-save prints ours; undefined where it is not as simple as that. */
-const plainComment = (line: Line, first: number): readonly Comment[] | undefined => {
-  const start = first - 3
-  if (!line.startsWith(matched, start) || (start > 0 && line[start - 1] !== ' ')) return undefined
-  const from = start + matched.length
-  if (line.indexOf('comment', from) >= 0) return undefined
-  const quote = line[from] === '"' ? 1 : 0
-  words.lastIndex = from + quote
-  const word = words.exec(line)?.[0]
-  if (word === undefined) return undefined
-  const end = from + word.length + 2 * quote
-  const isClosed = quote === 0 || line[end - 1] === '"'
-  if (!isClosed || (end < line.length && line[end] !== ' ')) return undefined
-  const quotes = line.indexOf('"')
-  if ((quotes >= 0 && quotes < from) || line.indexOf('"', end) >= 0) return undefined
-  return [{ text: word, start, end, value: { word, start: from, end } }]
+/** The comments of a line in which nothing else is quoted and none holds a blank, as those of ours; undefined where it is not as simple as that. */
+const plainComments = (line: Line): readonly Comment[] | undefined => {
+  const found: Comment[] = []
+  let end = 0
+  for (let at = line.indexOf('comment'); at >= 0; at = line.indexOf('comment', end)) {
+    const start = at - 3
+    const from = start + matched.length
+    if (!line.startsWith(matched, start) || (start > 0 && line[start - 1] !== ' ')) return undefined
+    plainWord.lastIndex = from
+    const text = plainWord.exec(line)?.[0] ?? ''
+    const isQuoted = text.startsWith('"')
+    if (text === '' || isQuoted !== text.endsWith('"') || hasQuote(line, end, start)) return undefined
+    end = from + text.length
+    if (end < line.length && line[end] !== ' ') return undefined
+    const word = isQuoted ? text.slice(1, -1) : text
+    found.push({ text: word, start, end, value: { word, start: from, end } })
+  }
+  return hasQuote(line, end, line.length) ? undefined : found
+}
+
+const hasQuote = (line: Line, from: number, to: number): boolean => {
+  const at = line.indexOf('"', from)
+  return at >= 0 && at < to
 }
 
 const readComments = byText((line): readonly Comment[] => {
