@@ -8,7 +8,8 @@ const kept = 12
 /**
  * sh for the still part of a look: the text of files and what the host makes of them (its spelling of rules), which is the same until a file,
  * a tool or the kernel changes. `hf_n FILE...` names files that are printed, `hf_n_unseen FILE...` those that only decide, `hf_alike` holds
- * words that decide, `hf_stills` the functions that print the rest. Costs a process or two a file where nothing is remembered.
+ * words that decide, `hf_stills` the functions that print the rest. Costs a process or two a file where nothing is remembered. What is
+ * remembered is kept as it was printed, packed where the host can: in KEY.body, and what it was made from in KEY.
  */
 const stillLibrary = `hf_names=; hf_alike=; hf_stills=
 hf_n() {
@@ -59,25 +60,23 @@ hf_same_links() {
     IFS= read -r hf_l && [ "$hf_p" -ef "$hf_l" ] || return 1
   done < "$1"
 }
-hf_recall() { # all or nothing: a file that a crash cut off has no last line
-  hf_key=$hf_key awk -v mark="$hf_mark" '
-    part < 2 && ($0 == "@@" || /^@@ /) { if (++part == 2 && key != ENVIRON["hf_key"] "\\n") exit; old = $2 " "; next }
-    !part { next }
-    part == 1 { key = key $0 "\\n"; next }
-    { line[++n] = $0 }
-    END {
-      if (part < 2 || line[n] != "@@end") exit 1
-      for (i = 1; i < n; i++) print index(line[i], old) == 1 ? mark " " substr(line[i], length(old) + 1) : line[i]
-    }' "$1"
+hf_recall() { # KEY: the sum of the body is part of the key: what a crash cut off does not fit
+  hf_h=$(cat "$hf_memo")
+  hf_h=\${hf_h#*@@
 }
-hf_remember() { # only what comes back byte for byte, and never the answer of a host that could not spell
-  { hf_named hf_link 'L*'; printf '@@\\n%s\\n@@ %s\\n' "$hf_key" "$hf_mark"; } > "$1.new" && awk -v mark="$hf_mark" -v new="$1.new" '
-    told { told = 0; if ($1 == "table") exit bad = 1 }
-    $0 == mark " spelling" { told = 1 }
-    { print >> new }
-    END { print "@@end" >> new; exit bad }' "$1" && [ "$(hf_recall "$1.new" | cksum)" = "$(cksum < "$1")" ] && mv -f "$1.new" "$hf_memo" || return 1
+  [ "\${hf_h%
+@@ *}" = "$1" ] && hf_s packed "\${hf_h##*@@ }" && cat "$hf_memo.body"
+}
+hf_remember() { # FILE; never the answer of a host that could not spell
+  awk -v mark="$hf_mark" 'told { told = 0; if ($1 == "table") { bad = 1; exit } } $0 == mark " spelling" { told = 1 } END { exit bad }' "$1" || return 1
+  hf_form=gzip
+  { hf_have gzip && gzip -c < "$1" > "$1.new" && [ "$(gzip -dc < "$1.new" | cksum)" = "$(cksum < "$1")" ]; } ||
+    { hf_form=plain; cat "$1" > "$1.new"; } || return 1
+  mv -f "$1.new" "$hf_memo.body" || return 1
+  { hf_named hf_link 'L*'; printf '@@\\n%s\\n@@ %s %s\\n' "$hf_alike$hf_names$hf_sums
+$(cksum "$hf_memo.body")" $hf_form "$hf_mark"; } > "$1.new" && mv -f "$1.new" "$hf_memo" || return 1
   set -- ${stateDir}/look/*
-  [ $# -le ${kept} ] || ls -1t ${stateDir}/look | sed '1,${kept}d' | while IFS= read -r hf_x; do rm -f "${stateDir}/look/$hf_x"; done
+  [ $# -le ${2 * kept} ] || ls -1t ${stateDir}/look | sed '1,${2 * kept}d' | while IFS= read -r hf_x; do rm -f "${stateDir}/look/$hf_x"; done
 }
 hf_still() {
   hf_memo=${stateDir}/look/$1; hf_texts=; hf_unseen=
@@ -92,9 +91,10 @@ hf_still() {
     esac
   done
   set -- $hf_texts $hf_unseen; set +f; IFS=$hf_ifs
-  hf_sums=$(cksum "$@" 2>/dev/null)
-  hf_key="$hf_alike$hf_names$hf_sums"
-  if [ -f "$hf_memo" ] && hf_same_links "$hf_memo" && hf_recall "$hf_memo"; then return 0; fi
+  hf_sums=$(cksum "$@" "$hf_memo.body" 2>/dev/null)
+  if [ -f "$hf_memo" ] && hf_same_links "$hf_memo" && hf_recall "$hf_alike$hf_names$hf_sums"; then return 0; fi
+  case $hf_sums in *" $hf_memo.body") hf_sums=\${hf_sums%
+*};; esac
   case $hf_store in always) ;; again) [ -f "$hf_memo" ];; *) false;; esac && hf_have tee && mkdir -p ${stateDir}/look 2>/dev/null ||
     { hf_fresh; return 0; }
   hf_fresh | tee "$hf_memo.$$" 2>/dev/null && hf_remember "$hf_memo.$$" 2>/dev/null

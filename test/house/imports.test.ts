@@ -29,9 +29,9 @@ const doors: Readonly<Record<string, string>> = {
   'node-ssh': 'host/ssh.ts',
   picocolors: 'report/style.ts',
 }
-/** Places and files that may touch the machine. Bytes and their digests are no machine. */
+/** Places and files that may touch the machine. Bytes, their digests and their packed form are no machine. */
 const edge = ['cli', 'host', 'fleet', 'history', 'kept/sign.ts', 'kept/trust.ts']
-const pure = ['node:buffer', 'node:crypto']
+const pure = ['node:buffer', 'node:crypto', 'node:zlib']
 
 const all = sources()
 const rank = (place: string): number => rows.findIndex((row) => row.includes(place))
