@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { knownTexts } from './known-texts.js'
 import { Mistake, type Options } from './options.js'
 import { unvault } from './vault.js'
 
@@ -10,6 +11,7 @@ export const disk = {
   list: (folder: string): readonly string[] | undefined => orAbsent(folder, () => readdirSync(folder).sort()),
   run: runInventory,
   unvault,
+  known: knownTexts,
 }
 
 /** What an inventory program prints; undefined where the file is not to be run, or is no program although it may be run (a mount without modes). */

@@ -1,3 +1,4 @@
+import type { KnownTexts } from './known-text.js'
 import type { Unvault } from './vaulted.js'
 
 /** How load sees the disk: text of a file, names in a folder, undefined where there is none. */
@@ -6,6 +7,8 @@ export interface Files {
   readonly list: (folder: string) => readonly string[] | undefined
   /** Opens what ansible-vault encrypted. */
   readonly unvault?: Unvault
+  /** What earlier runs made of long texts. */
+  readonly known?: KnownTexts | undefined
   /** What a program printed (an inventory that lists itself); undefined: the file is none. */
   readonly run?: (path: string, words: readonly string[]) => { readonly stdout: string } | { readonly failure: string } | undefined
 }

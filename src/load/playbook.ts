@@ -2,8 +2,9 @@ import type { Play as WrittenPlay } from '../generated/playbook.js'
 import type { Problem } from '../types.js'
 import { ansiblePlaybook } from './ansible-playbook.js'
 import { faultsOf } from './check.js'
-import { type Document, readDocument } from './document.js'
+import type { Document } from './document.js'
 import { type Files, piped } from './files.js'
+import { readPlaybookText } from './known-text.js'
 import { soundPlay } from './sound-play.js'
 import { hasTemplate } from './template.js'
 
@@ -31,7 +32,7 @@ export function readPlaybooks(
   const unsound: string[] = []
   const plays = paths.flatMap((path) => {
     const text = files.read(path)
-    const document = readDocument(path === '-' ? piped : path, text ?? '', 'core')
+    const document = readPlaybookText(path === '-' ? piped : path, text ?? '', files.known)
     const before = problems.length
     if (text === undefined) problems.push(document.problem([], 'there is no such playbook'))
     const alien = ansiblePlaybook(document)
