@@ -67,7 +67,7 @@ async function loadHosts(
   parts: Parts,
   console: Console,
 ): Promise<readonly LoadedHost[] | undefined> {
-  const { limit, shard, extraVars, become } = options
+  const { limit, shard, extraVars } = options
   const inventory = inventoriesOf(options)
   const named = await parts.named({ inventory, patterns, extraVars, ...(limit === undefined ? {} : { limit }), ...(shard && { shard }) })
   if ('problems' in named) return tell(named.problems, options, console)
@@ -78,11 +78,7 @@ async function loadHosts(
   const files = { ...disk, read: (path: string) => (path === play ? text : disk.read(path)) }
   const loaded = await parts.load({ inventory, playbooks: [play], extraVars, files })
   if ('problems' in loaded) return tell(loaded.problems, options, console)
-  const hosts = loaded.hosts.map((host) => ({
-    ...host,
-    target: { ...host.target, become: host.target.become || (become && host.target.user !== host.target.becomeUser) },
-  }))
-  return withSecrets(hosts, options)
+  return withSecrets(loaded.hosts, options)
 }
 
 function tell(problems: readonly Problem[], { json }: AdoptOptions, { out, err }: Console): undefined {

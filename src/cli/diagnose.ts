@@ -14,6 +14,7 @@ import { loadHosts } from './load.js'
 import type { DiagnoseOptions } from './options.js'
 import { ownTiming } from './own-timing.js'
 import type { Parts, Way } from './parts.js'
+import { withSecrets } from './secrets.js'
 
 /** `holdfast diagnose`: looks at every host, and says which of the known failures it is open to. 0, or 4 where a host could not be reached. */
 export async function diagnose(playbooks: readonly string[], options: DiagnoseOptions, parts: Parts, console: Console): Promise<number> {
@@ -54,12 +55,8 @@ export async function diagnose(playbooks: readonly string[], options: DiagnoseOp
       way: withFailures(way),
     })
     const silent = { batch() {}, stage() {}, done() {} }
-    const hosts = loaded.map(({ target, want }) => ({
-      want,
-      target: { ...target, become: target.become || (options.become && target.user !== target.becomeUser) },
-    }))
     const fleet = startFleet({
-      hosts,
+      hosts: await withSecrets(loaded, options),
       forks: options.forks,
       serial: [],
       converge: engine,

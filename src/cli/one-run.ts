@@ -48,10 +48,7 @@ export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
   const { forks, serial, maxFailPercentage } = options
   const now = (): Date => new Date((order.clock ?? machineClock).now())
   const run = newRunId(now())
-  const hosts = await withSecrets(
-    order.hosts.map((host) => withBecome(host, options)),
-    options,
-  )
+  const hosts = await withSecrets(order.hosts, options)
   const progress = await startProgress(progressOptions(hosts.length, options, console))
   interrupts.tell(progress.say)
   try {
@@ -115,10 +112,6 @@ const keeping =
 const newRunId = (now: Date): string => `${stampOf(now)}-${randomBytes(3).toString('hex')}`
 
 /** --become holds for every host but those that log in as that user anyhow: an appliance's root has no sudo. */
-function withBecome({ target, ...rest }: LoadedHost, { become }: FleetOptions): LoadedHost {
-  return { ...rest, target: { ...target, become: target.become || (become && target.user !== target.becomeUser) } }
-}
-
 function progressOptions(hosts: number, { json, verbose }: FleetOptions, { err: { stream, style, terminal } }: Console): ProgressOptions {
   const row = terminal && process.env.TERM !== 'dumb'
   return { hosts, style, stream, form: json && !verbose ? 'none' : row ? 'row' : 'lines' }

@@ -17,8 +17,11 @@ import {
 export const unsaid: Options = { extraVars: {}, verbose: false, json: false }
 const switchesOff = { check: false, diff: false, become: false, prune: false, script: false, acceptNewHostKeys: false }
 
+/** Numbers that hold where nothing else is said: seconds, hours, runs and days. */
+const usual = { confirmTimeout: 60, lockTimeout: 60, contestedWithin: 24, keepRuns: 500, keepDays: 90 }
+
 /** The same of the commands that go to hosts. */
-export const unsaidOfFleet = { ...unsaid, ...switchesOff, serial: [] }
+export const unsaidOfFleet = { ...unsaid, ...switchesOff, ...usual, serial: [] }
 
 /** The headings that options stand under in help. */
 export const headings = {
@@ -47,17 +50,15 @@ export function withFiles(command: Command): Command {
   )
 }
 
-/** What takes an inventory and host patterns, and goes to those hosts. */
+/** What takes an inventory and host patterns. */
 export function withHosts(command: Command): Command {
-  return withRun(
-    withCommon(
-      command
-        .usage('PATTERN... -i INVENTORY')
-        .argument('<PATTERN...>', 'hosts, as Ansible host patterns')
-        .optionsGroup(headings.which)
-        .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml, or that of ansible.cfg)', collect)
-        .option('-l, --limit <pattern>', 'only these of them'),
-    ),
+  return withCommon(
+    command
+      .usage('PATTERN... -i INVENTORY')
+      .argument('<PATTERN...>', 'hosts, as Ansible host patterns')
+      .optionsGroup(headings.which)
+      .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml, or that of ansible.cfg)', collect)
+      .option('-l, --limit <pattern>', 'only these of them'),
   )
 }
 
@@ -103,31 +104,44 @@ export function withKeeping(command: Command): Command {
 
 /** What goes to hosts. */
 export function withRun(command: Command): Command {
-  return withHistory(withAccess(withPace(command)))
+  return withHistory(withPace(withLook(command)))
+}
+
+/** What goes to hosts and only reads there: no run of the history, nothing to undo. */
+export function withLook(command: Command): Command {
+  return withAccess(
+    command
+      .optionsGroup(headings.which)
+      .option(
+        '--shard <i/n>',
+        'only the hosts of this shard: 3/8, or auto in a job of Kubernetes, Slurm, GitLab or GNU parallel; nothing is removed then',
+        shardOf,
+      )
+      .optionsGroup(headings.pace)
+      .option('-f, --forks <n>', 'hosts at once', wholeNumber(1), 50)
+      .option('--connect-timeout <s>', 'for one connection', wholeNumber(1), 10),
+  )
 }
 
 function withPace(command: Command): Command {
   return command
-    .optionsGroup(headings.which)
-    .option(
-      '--shard <i/n>',
-      'only the hosts of this shard: 3/8, or auto in a job of Kubernetes, Slurm, GitLab or GNU parallel; nothing is removed then',
-      shardOf,
-    )
     .optionsGroup(headings.what)
     .option(
       '--cause <causes>',
       'only differences of these causes: upgrade, drift, contested, intent, new; nothing is removed then',
       causeList,
     )
-    .option('--contested-within <h>', 'hours in which three corrections of one thing make it contested', wholeNumber(1), 24)
+    .option(
+      '--contested-within <h>',
+      'hours in which three corrections of one thing make it contested',
+      wholeNumber(1),
+      usual.contestedWithin,
+    )
     .optionsGroup(headings.pace)
-    .option('-f, --forks <n>', 'hosts at once', wholeNumber(1), 50)
     .option('--serial <sizes>', 'batches: 5, 20% or a list as 1,10%,50%', batchSizes)
     .option('--max-fail-percentage <n>', 'start no further host once more of a batch failed or could not be reached', percentage)
-    .option('--confirm-timeout <s>', 'a host undoes everything unless reached anew within', wholeNumber(5), 60)
-    .option('--lock-timeout <s>', 'wait for another run on a host', wholeNumber(0), 60)
-    .option('--connect-timeout <s>', 'for one connection', wholeNumber(1), 10)
+    .option('--confirm-timeout <s>', 'a host undoes everything unless reached anew within', wholeNumber(5), usual.confirmTimeout)
+    .option('--lock-timeout <s>', 'wait for another run on a host', wholeNumber(0), usual.lockTimeout)
 }
 
 function withAccess(command: Command): Command {
@@ -143,16 +157,19 @@ function withAccess(command: Command): Command {
     .option('--connection-password-file <file>', 'the password of the login stands in this file')
 }
 
+/** The option that says where the time went. */
+export const timing = ['--timing', 'measure where the time goes, and print it: a waterfall, or the medians of several hosts'] as const
+
 function withHistory(command: Command): Command {
   return command
     .optionsGroup(headings.output)
     .option('-D, --diff', 'show unified diffs of boot files and chains')
     .option('--script', 'print what would run on the hosts')
-    .option('--timing', 'measure where the time goes, and print it: a waterfall, or the medians of several hosts')
+    .option(...timing)
     .optionsGroup(headings.history)
     .option('--state <folder>', 'the run history (default: .holdfast beside the inventory)')
-    .option('--keep-runs <n>', 'runs that the history keeps', wholeNumber(1), 500)
-    .option('--keep-days <n>', 'days for which the history keeps a run', wholeNumber(1), 90)
+    .option('--keep-runs <n>', 'runs that the history keeps', wholeNumber(1), usual.keepRuns)
+    .option('--keep-days <n>', 'days for which the history keeps a run', wholeNumber(1), usual.keepDays)
     .option('--notify-webhook <url>', 'POST drift, failures, rollbacks and contested things there, as JSON', collect)
     .option('--notify-slack <url>', 'POST them there as {text}, as Slack takes it', collect)
     .option('--notify-command <command>', 'run this with them as JSON on its stdin', collect)

@@ -4,7 +4,19 @@ import { helpForm, teach } from './help.js'
 import { type ImportOptions, withImporting } from './importing.js'
 import type { InitOptions } from './init.js'
 import type { InventoryOptions } from './inventory.js'
-import { headings, unsaid, unsaidOfFleet, withCommon, withFiles, withFleet, withHosts, withKeeping, withRun } from './option-groups.js'
+import {
+  headings,
+  timing,
+  unsaid,
+  unsaidOfFleet,
+  withCommon,
+  withFiles,
+  withFleet,
+  withHosts,
+  withKeeping,
+  withLook,
+  withRun,
+} from './option-groups.js'
 import {
   type AdoptOptions,
   collect,
@@ -145,11 +157,13 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .option('--json', 'the same as --format json')
     .option('--out <file>', 'write it there, whole or not at all (default: stdout)')
     .action(async (paths: string[], options: MergeOptions) => finish(await commands.merge(paths, options)))
-  withRun(withFiles(program.command('diagnose')))
+  withLook(withFiles(program.command('diagnose')))
     .summary('explain which connection failures hosts are open to')
     .description(
       'Look at every host, and say with evidence which of the known connection failures it is open to, and what cures it. Changes nothing.',
     )
+    .optionsGroup(headings.output)
+    .option(...timing)
     .optionsGroup(headings.own)
     .option('--watch <s>', 'look twice, so many seconds apart, and say what the counters grew by', wholeNumber(1))
     .action(async (playbooks: string[], options: DiagnoseOptions) =>
@@ -175,7 +189,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .description(
       'Take back what a run changed on these hosts, live and in files, against what they hold now and guarded as apply is. Without --run: the last run that changed something.',
     )
-  withHosts(rollback)
+  withRun(withHosts(rollback))
     .optionsGroup(headings.own)
     .option('--run <run>', 'this run')
     .option('--list', 'list the runs that the hosts keep, change nothing', false)
@@ -189,7 +203,7 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .description(
       'Print the playbook that describes what these hosts hold now: kernel parameters that somebody set, and rules that no daemon and no product looks after, grouped where hosts agree. A plan of it finds nothing to change. Changes nothing.',
     )
-  withHosts(adopt)
+  withLook(withHosts(adopt))
     .optionsGroup(headings.own)
     .option('--exact', 'take built-in chains as a whole: what is not in the playbook then has to go', false)
     .option('--out <file>', 'write the playbook there, whole or not at all (default: stdout)')

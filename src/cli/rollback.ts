@@ -1,4 +1,4 @@
-import type { FleetHost, Stage } from '../engine.js'
+import type { Stage } from '../engine.js'
 import { exitCode } from '../fleet/exit.js'
 import { runPool } from '../fleet/pool.js'
 import type { Listed } from '../host/rollback.js'
@@ -16,14 +16,16 @@ import { tellShard } from './load.js'
 import { type RunOrder, runOnce } from './one-run.js'
 import { Mistake, type RollbackOptions } from './options.js'
 import type { Parts, Way } from './parts.js'
+import { withSecrets } from './secrets.js'
 
 /** `holdfast rollback PATTERN...`: takes back what a run changed; or lists the runs that the hosts keep. */
 export async function rollback(patterns: readonly string[], options: RollbackOptions, parts: Parts, console: Console): Promise<number> {
   if (options.list && (options.run !== undefined || options.check))
     throw new Mistake('--list changes nothing: say it without --run and --check')
   if (options.script && !options.check) throw new Mistake('--script belongs to rollback --check')
-  const hosts = await loadNamed(patterns, options, parts, console)
-  if (!hosts) return 1
+  const loaded = await loadNamed(patterns, options, parts, console)
+  if (!loaded) return 1
+  const hosts = await withSecrets(loaded, options)
   const interrupts = listenForInterrupts()
   try {
     const listed = await listAll(hosts, options, parts, interrupts)
@@ -71,17 +73,13 @@ async function listAll(hosts: readonly LoadedHost[], options: RollbackOptions, p
     all.set(item.target.host, listed)
     return 'failure' in listed ? listed.failure : { host: item.target.host, outcome: 'in-sync', changes: [] }
   }
-  const become = (host: LoadedHost): FleetHost => ({
-    want: host.want,
-    target: { ...host.target, become: host.target.become || (options.become && host.target.user !== host.target.becomeUser) },
-  })
   const engine = await parts.engine({ run: 'list', apply: false, options, say: () => {}, way })
   const watch = { onStage: (_: Stage): void => {}, signal: interrupts.abort }
   await Promise.race([
     runPool(
       hosts,
       options.forks,
-      async (host) => void (await engine(become(host), watch)),
+      async (host) => void (await engine(host, watch)),
       () => !interrupts.stop.aborted,
     ),
     interrupts.crashed,
