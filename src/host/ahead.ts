@@ -4,6 +4,8 @@ type Sign = (data: Buffer, done: (signature: Buffer) => void) => void
 type Handler = (protocol: Protocol, ...words: readonly unknown[]) => void
 
 interface Protocol {
+  /** Takes each message that comes after the keys were exchanged. */
+  _onPayload?(payload: Buffer): void
   authPK?(user: string, key: ParsedKey | Buffer, algorithm?: string, sign?: Sign): void
   /** What is done with each message that comes. */
   readonly _handlers?: Record<string, Handler | undefined>
@@ -37,6 +39,19 @@ export function signAtOnce(client: Client): void {
 }
 
 const hashes: Readonly<Record<string, string>> = { 'ssh-rsa': 'sha1', 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512' }
+
+/** Host keys that a server tells beside the one that it proved are let lie: ssh2 would have each proved, which costs both a signature, and takes none. */
+export function withoutOtherHostKeys(client: Client): void {
+  const protocol = insidesOf(client)._protocol
+  const take = protocol?._onPayload
+  if (!protocol || !take) return
+  protocol._onPayload = (payload) => {
+    if (payload[0] !== globalRequest || payload.toString('latin1', 5, 5 + hostKeys.length) !== hostKeys) take(payload)
+  }
+}
+
+const globalRequest = 80
+const hostKeys = 'hostkeys-00@openssh.com'
 
 interface Opened {
   readonly recipient: number
@@ -87,16 +102,6 @@ export function execAhead(client: Client, command: string, start: ClientCallback
   }
   handlers.CHANNEL_OPEN_FAILURE = (_, ...words) => refuse(words, refused)
   handlers.CHANNEL_FAILURE = (_, ...words) => refuse(words, failed)
-  withoutOtherHostKeys(handlers, protocol)
   opened(protocol, expected)
   taken(protocol, expected.recipient)
-}
-
-/** ssh2 lets a host prove all keys that it has, which costs both a signature for each; none of them is ever taken. */
-function withoutOtherHostKeys(handlers: Record<string, Handler | undefined>, protocol: Protocol): void {
-  const asked = handlers.GLOBAL_REQUEST
-  handlers.GLOBAL_REQUEST = (_, ...words) => {
-    const [name, wantsReply] = words
-    if (name !== 'hostkeys-00@openssh.com' || wantsReply) asked?.(protocol, ...words)
-  }
 }

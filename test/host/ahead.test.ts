@@ -67,6 +67,16 @@ describe.skipIf(!canServe)('a login goes ahead of what the host will answer', { 
     expect(told).not.toContain('Postponed publickey')
   })
 
+  it('and lets the host prove no key but one', async () => {
+    const talkative = await startSshd('LogLevel DEBUG1')
+    const session = await connectSsh(talkative.target(), talkative.options())
+    expect((await session.run('sleep 0.3\n', { timeout: 20 })).code).toBe(0)
+    session.close()
+    expect(talkative.log()).toContain('request exec')
+    expect(talkative.log()).not.toContain('hostkeys-prove-00@openssh.com')
+    talkative.stop()
+  })
+
   describe('a server that calls itself OpenSSH', () => {
     const serving = async (serve: (session: ServerSession) => void, changed: (client: Connection) => void = () => {}): Promise<Error> => {
       const options = { hostKeys: [readFileSync(join(sshd.dir, 'host_ed25519'))], ident: 'OpenSSH_9.9' }
