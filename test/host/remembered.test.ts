@@ -22,7 +22,7 @@ echo v1 > /mnt/tool; echo alike > /mnt/alike; : > /mnt/asked
 ${look('@holdfast-1', 'always')}
 ${between}
 ${look('@holdfast-2', store)}
-wc -l < /mnt/asked; ls -A ${state} | grep -vE '^[0-9a-f]{16}$'`
+wc -l < /mnt/asked; ls -A ${state} | grep -vE '^[0-9a-f]{16}([.]body)?$'`
   const ran = spawnSync('unshare', ['-m', '--propagation', 'private', 'sh', '-s'], { input: script })
   const text = ran.stdout.toString('latin1')
   const [one = '', two = '', rest = ''] = text.split('\nCUT\n')
