@@ -43,4 +43,4 @@ export function bySame<Values extends readonly unknown[], T>(answer: (...values:
 const remembered = 16
 
 /** V8 cuts a piece of a string without copying it: to hold a line would hold all that its host said. */
-const copyOf = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le')
+const copyOf = (text: string): string => JSON.parse(JSON.stringify(text)) as string

@@ -31,7 +31,7 @@ export function readPlaybookText(file: string, text: string, known: KnownTexts |
 }
 
 /** Whether JSON gives a value back as it is: no hole, no infinity. */
-function isJson(value: unknown): boolean {
+export function isJson(value: unknown): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
   if (Array.isArray(value)) return value.every(isJson)

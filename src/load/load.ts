@@ -170,6 +170,7 @@ function assemble(
     nobody: false,
     shared: new Map(),
     filters: new Map(),
+    known: input.files.known,
     profile: profiles(input, told),
     tell: (problem, host, play) => told.push({ problem, host, of: play ? (named.get(play)?.size ?? 0) : 0 }),
   }

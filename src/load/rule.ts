@@ -1,3 +1,4 @@
+import { byText } from '../by-text.js'
 import type { RuleOptions } from '../generated/playbook.js'
 import type { Spec } from '../resources/iptables/want.js'
 import type { Family } from '../types.js'
@@ -116,8 +117,10 @@ function elementsOf(list: string, negated: boolean, reading: Reading, wrong: Wro
   return elements
 }
 
+const elementIn = byText(readElement)
+
 function elementOf(text: string, { family, both, names }: Reading, wrong: Wrong[]): readonly string[] {
-  const element = readElement(text)
+  const element = elementIn(text)
   if ('wrong' in element) wrong.push({ message: element.wrong, needle: text })
   else if ('name' in element) return resolved(text, element, { family, both, names }, wrong)
   else if (element.family === family) return [text]

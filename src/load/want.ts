@@ -2,6 +2,7 @@ import type { SysctlWant } from '../resources/sysctl/want.js'
 import type { HostWant, Problem, Profile } from '../types.js'
 import { type Bench, filledText, lineOf, type Placed } from './bench.js'
 import type { Host } from './inventory.js'
+import type { KnownTexts } from './known-text.js'
 import type { Play } from './playbook.js'
 import { type Names, type RuleSpecs, readRule } from './rule.js'
 import { scopeOf, type World } from './scope.js'
@@ -23,8 +24,10 @@ export interface WantRun {
   /** The host stands for one that is not there: what only a host has is not known. */
   readonly nobody: boolean
   /** Rules that come out the same on every host, by place and family. */
-  readonly shared: Map<string, RuleSpecs>
+  readonly shared: Map<string, { readonly specs: RuleSpecs; readonly looked: boolean }>
   readonly filters: SharedFilters
+  /** What earlier runs made of long texts. */
+  readonly known: KnownTexts | undefined
   /** The profile that a name in a play means; `wrong` undefined: its file's problems are told already. */
   readonly profile: (name: string, play: Play) => Profile | { readonly wrong: string | undefined }
   readonly tell: (problem: Problem, host: string, play: Play | undefined) => void
@@ -38,7 +41,7 @@ export function wantOf(host: Host, plays: readonly Play[], run: WantRun): HostWa
   const keys = mergeSysctl(benches.flatMap(readSysctl))
   const sysctl: SysctlWant = { keys, reage: benches.some(({ play }) => play.written.reage === true) }
   // to nobody a group's addresses may be there later
-  const iptables = filterOf(benches, profile, { filters: run.nobody ? new Map() : run.filters, watch })
+  const iptables = filterOf(benches, profile, run.nobody ? { filters: new Map(), known: undefined, watch } : { ...run, watch })
   return {
     host: host.name,
     ...(profile && { profile }),
@@ -66,7 +69,8 @@ function benchOf(known: Host, play: Play, run: WantRun, watch: HostWatch): Bench
   const host = world.inventory.hosts.get(known.name) ?? known
   const own = scopeOf(host, world, play.written.vars, { lenient: play.lenient, nobody: run.nobody })
   const get: Scope['get'] = (name) => {
-    if (name !== 'groups') watch.noticed()
+    if (name === 'groups') watch.looked()
+    else watch.noticed()
     return own.get(name)
   }
   const scope = { ...own, get, withholds }
@@ -75,19 +79,28 @@ function benchOf(known: Host, play: Play, run: WantRun, watch: HostWatch): Bench
     run.tell(problem, host.name, play)
   }
   const tell: Bench['tell'] = (path, message, aim) => report(play.document.problem([play.index, ...path], message, aim))
-  const specs = sharedSpecs(play, scope, run)
+  const specs = sharedSpecs(play, scope, run, watch)
   return { host, play, scope, names: run.names, specs, origin: { playbook: play.playbook, play: play.name }, report, tell }
 }
 
 /** Reads a rule, once for all hosts where its templates name groups only: a thousand proxies on a thousand hosts are one list. */
-function sharedSpecs(play: Play, scope: Scope, run: WantRun): Bench['specs'] {
+function sharedSpecs(play: Play, scope: Scope, run: WantRun, watch: HostWatch): Bench['specs'] {
   return (rule, path, family, both) => {
-    const read = () => readRule(rule, { family, both, scope, names: run.names })
-    if (/\{[%#]|\{\{(?!\s*groups\.)/.test(typeof rule === 'string' ? rule : JSON.stringify(rule))) return read()
+    const text = typeof rule === 'string' ? rule : JSON.stringify(rule)
+    const read = () => {
+      let looked = text.includes('{{')
+      const names: Names = (name) => {
+        looked = true
+        return run.names(name)
+      }
+      return { specs: readRule(rule, { family, both, scope, names }), looked }
+    }
+    if (/\{[%#]|\{\{(?!\s*groups\.)/.test(text)) return read().specs
     const key = `${play.document.file}:${[play.index, ...path].join('.')} ${family} ${both}`
     const known = run.shared.get(key) ?? read()
     run.shared.set(key, known)
-    return known
+    if (known.looked) watch.looked()
+    return known.specs
   }
 }
 

@@ -51,6 +51,10 @@ function feed(part: Part, state: State): Wrong | undefined {
 }
 
 function scan(text: string, state: State): void {
+  if (state.quote === '' && !state.escaped && !/["'\\]/.test(text)) {
+    scanPlain(text, state)
+    return
+  }
   for (const char of text) {
     if (state.escaped) {
       const kept = state.quote === '"' && !/["\\$`]/.test(char) ? `\\${char}` : char
@@ -63,6 +67,14 @@ function scan(text: string, state: State): void {
       state.word ??= ''
     } else if (state.quote === '' && /[ \t\n]/.test(char)) endWord(state)
     else state.word = (state.word ?? '') + char
+  }
+}
+
+/** Nothing is quoted: the text is cut at its blanks. */
+function scanPlain(text: string, state: State): void {
+  for (const [at, piece] of text.split(/[ \t\n]/).entries()) {
+    if (at > 0) endWord(state)
+    if (piece !== '') state.word = (state.word ?? '') + piece
   }
 }
 

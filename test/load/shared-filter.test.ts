@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { IptablesWant } from '../../src/resources/iptables/want.js'
-import { loadTexts } from './rows.js'
+import { loadTexts, memory } from './rows.js'
 
 const inventory = `all:
   vars: { ansible_user: root, port: 80 }
@@ -57,5 +57,52 @@ describe('the packet filter of hosts', () => {
     expect('problems' in loaded && loaded.problems.map(({ message }) => message)).toEqual([
       expect.stringContaining('the id "plain" stands for something else'),
     ])
+  })
+})
+
+describe('the packet filter of a long playbook', () => {
+  const rules = (last: string): string =>
+    `- hosts: all\n  iptables:\n${Array.from({ length: 300 }, (_, at) => `  - { id: r${at}, chain: INPUT, rule: '-p tcp --dport ${at + 1} -j ACCEPT', family: both }\n`).join('')}  - ${last}\n`
+  const load = async (playbook: string, kept: Map<string, string>) => {
+    const known = { get: (text: string) => kept.get(text), put: (text: string, value: string) => void kept.set(text, value) }
+    const texts = { 'inventory.yaml': inventory, 'a.yaml': playbook }
+    const loaded = await loadTexts(texts, { files: { ...memory(texts), known } })
+    return 'problems' in loaded ? loaded.problems : loaded.hosts.map(({ want }) => want.resources.iptables as IptablesWant)
+  }
+
+  it.each([
+    ['rules', plain],
+    ['absent ones', "{ state: absent, rule: '-p icmp -j DROP', chain: INPUT }"],
+    ['an owned chain', `{ id: x, chain: INPUT, rule: '-j MINE', after: 'id:r1' }\n  chains: [{ name: MINE, rules: ['-j RETURN'] }]`],
+  ])('is kept for the next runs: %s', async (_, last) => {
+    const kept = new Map<string, string>()
+    const fresh = await load(rules(last), new Map())
+    expect(await load(rules(last), kept)).toStrictEqual(fresh)
+    // the playbook's value, and the filter
+    expect(kept.size).toBe(2)
+    const [, key] = [...kept.keys()]
+    const again = (await load(rules(last), kept)) as readonly IptablesWant[]
+    expect(again).toStrictEqual(fresh)
+    kept.set(key!, JSON.stringify({ rules: [], absent: [], chains: [] }))
+    expect(((await load(rules(last), kept)) as readonly IptablesWant[])[0]?.rules).toEqual([])
+  })
+
+  it.each([
+    ['a host', ports],
+    ['a group', peers],
+    ['the address of a name', "{ id: name, chain: INPUT, rule: '-s four.example.com -j ACCEPT' }"],
+    ['what is wrong', '{ id: bad, chain: INPUT }'],
+  ])('is read anew where something turns on %s', async (_, last) => {
+    const kept = new Map<string, string>()
+    const [first, second] = [await load(rules(last), kept), await load(rules(last), kept)]
+    expect(second).toStrictEqual(first)
+    expect([...kept.keys()].filter((text) => text.startsWith('[['))).toEqual([])
+  })
+
+  it('is that of its own text', async () => {
+    const kept = new Map<string, string>()
+    await load(rules(plain), kept)
+    const other = (await load(rules(plain.replace('udp', 'icmp')), kept)) as readonly IptablesWant[]
+    expect(other[0]?.rules.at(-1)?.specs).toEqual([['-p', 'icmp', '-j', 'ACCEPT']])
   })
 })
