@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { buildSync } from 'esbuild'
+import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { holdfastWords } from '../program.js'
 import { makeFolder, runSource } from './process.js'
 
 /** What is typed before TAB, and the words that the program is then given. */
@@ -39,7 +39,7 @@ const rows: readonly (readonly [string, string])[] = [
   ['holdfast report --run 20260111', 'report --run 20260111T021500Z-aaaaaa'],
   ['holdfast rollback tokyo1 --run 2026', 'rollback tokyo1 --run 20260112T021500Z-bbbbbb'],
   ['holdfast report --state elsewhere --run 2', 'report --state elsewhere --run 20260113T021500Z-cccccc'],
-  // what ships stands in playbooks/ beside bin/, and here that is site.yaml
+  // what ships stands in playbooks/ beside dist/, and here that is site.yaml
   ['holdfast init --remedy si', 'init --remedy site'],
 ]
 
@@ -84,16 +84,14 @@ beforeAll(() => {
     // the program that is completed: it notes what it was given, and answers the scripts as the real one does
     'bin/holdfast': `#!/bin/sh
 case $1 in
-  __complete) : >asking; exec 3>&1; (${process.execPath} "\${0%/*}/holdfast.mjs" "$@" >&3); rm -f asking ;;
+  __complete) : >asking; exec 3>&1; (${process.execPath} "\${0%/*}/../dist/cli.js" "$@" >&3); rm -f asking ;;
   *) printf '%s\\n' "$*" >>given ;;
 esac
 `,
   })
   for (const path of ['bin/holdfast', 'slow']) chmodSync(join(place.folder, path), 0o755)
-  // started once for each TAB: in one file it is quick
-  symlinkSync(join(root, 'node_modules'), join(place.folder, 'node_modules'))
-  const outfile = join(place.folder, 'bin/holdfast.mjs')
-  buildSync({ entryPoints: [join(root, 'src/cli.ts')], bundle: true, packages: 'external', platform: 'node', format: 'esm', outfile })
+  // as it is installed, which is quick: it is started once for each TAB
+  cpSync(dirname(holdfastWords.at(-1)!), join(place.folder, 'dist'), { recursive: true })
   for (const shell of ['bash', 'zsh', 'fish'])
     writeFileSync(join(place.folder, `completion.${shell}`), runSource('src/cli.ts', ['completion', shell], place.folder).stdout)
 })
