@@ -19,6 +19,7 @@ import type { Problem } from '../types.js'
 import type { Console } from './console.js'
 import { disk, inventoriesOf } from './files.js'
 import { listenForInterrupts } from './interrupt.js'
+import { startLookProgress } from './look-progress.js'
 import { type AdoptOptions, Mistake } from './options.js'
 import type { Parts, Way } from './parts.js'
 import { withSecrets } from './secrets.js'
@@ -29,13 +30,15 @@ export async function adopt(patterns: readonly string[], options: AdoptOptions, 
   if (!hosts) return 1
   if (hosts.length === 0) console.err.write('note: the patterns name no host\n')
   const interrupts = listenForInterrupts()
+  const progress = await startLookProgress(hosts.length, options.json, console)
+  interrupts.tell(progress.say)
   try {
     const found = new Map<string, FoundOnHost>()
     const engine = await parts.engine({
       run: 'adopt',
       apply: false,
       options,
-      say: (text) => console.err.write(`${text}\n`),
+      say: progress.say,
       way: withFailures(wayOf(options.exact, found)),
     })
     const fleet = startFleet({
@@ -43,11 +46,12 @@ export async function adopt(patterns: readonly string[], options: AdoptOptions, 
       forks: options.forks,
       serial: [],
       converge: engine,
-      events: { batch() {}, stage() {}, done() {} },
+      events: progress,
       stop: interrupts.stop,
       abort: interrupts.abort,
     })
     await fleet.done
+    await progress.end()
     if (fleet.bug() !== undefined) throw fleet.bug()
     const results = fleet.results()
     const groups = readInventory(inventoriesOf(options), disk).inventory.groups
@@ -56,6 +60,7 @@ export async function adopt(patterns: readonly string[], options: AdoptOptions, 
     const signal = interrupts.signal()
     return exitCode({ hosts: results, ...(signal ? { signal } : {}) })
   } finally {
+    await progress.end()
     interrupts.end()
   }
 }

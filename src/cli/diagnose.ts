@@ -11,6 +11,7 @@ import type { Console } from './console.js'
 import { disk } from './files.js'
 import { listenForInterrupts } from './interrupt.js'
 import { loadHosts } from './load.js'
+import { startLookProgress } from './look-progress.js'
 import type { DiagnoseOptions } from './options.js'
 import { ownTiming } from './own-timing.js'
 import type { Parts, Way } from './parts.js'
@@ -45,26 +46,29 @@ export async function diagnose(playbooks: readonly string[], options: DiagnoseOp
     }
     return { host: want.host, outcome: 'in-sync', changes: [] }
   }
+  const hosts = await withSecrets(loaded, options)
   const interrupts = listenForInterrupts()
+  const progress = await startLookProgress(hosts.length, options.json, console)
+  interrupts.tell(progress.say)
   try {
     const engine = await parts.engine({
       run: 'diagnose',
       apply: false,
       options,
-      say: (text) => console.err.write(`${text}\n`),
+      say: progress.say,
       way: withFailures(way),
     })
-    const silent = { batch() {}, stage() {}, done() {} }
     const fleet = startFleet({
-      hosts: await withSecrets(loaded, options),
+      hosts,
       forks: options.forks,
       serial: [],
       converge: engine,
-      events: silent,
+      events: progress,
       stop: interrupts.stop,
       abort: interrupts.abort,
     })
     await fleet.done
+    await progress.end()
     if (fleet.bug() !== undefined) throw fleet.bug()
     const all = [...seen.values()]
     const told = fleet.results().map(({ host, outcome, reason }): DiagnosedHost => {
@@ -78,6 +82,7 @@ export async function diagnose(playbooks: readonly string[], options: DiagnoseOp
     if (options.json) console.out.write(diagnosisJson(told))
     return told.some(({ outcome }) => outcome !== undefined) ? 4 : 0
   } finally {
+    await progress.end()
     interrupts.end()
   }
 }

@@ -46,8 +46,10 @@ export async function init(options: InitOptions, shipped: URL, console: Console)
   const people = options.json ? console.err : console.out
   people.write(`wrote ${show(paths.join(', '), people.style)}\n`)
   people.write(`next:
-  holdfast validate${which}      checks the files; no network
-  holdfast plan${which}          looks at the hosts and prints what would change; changes nothing
+${columns([
+  [`holdfast validate${which}`, 'checks the files; no network'],
+  [`holdfast plan${which}`, 'looks at the hosts and prints what would change; changes nothing'],
+])}
 A host that is not in ~/.ssh/known_hosts is refused: check its key and say --accept-new-host-keys once.
 `)
   return 0
@@ -62,6 +64,12 @@ function foundInventory(): string | undefined {
 
 const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`
 
+/** Commands and what they are for, one a line. */
+function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([command]) => command.length))
+  return rows.map(([command, says]) => `  ${command.padEnd(width)}  ${says}`).join('\n')
+}
+
 function tellFound(found: string, all: readonly Remedy[], { host, ...options }: InitOptions, { out, err }: Console): number {
   if (host) throw new Mistake(`${found} is there already: add the host to it; nothing was written`)
   const which = found === 'inventory.yaml' ? '' : ` -i ${found}`
@@ -69,8 +77,11 @@ function tellFound(found: string, all: readonly Remedy[], { host, ...options }: 
   const people = options.json ? err : out
   people.write(`${show(found, people.style)} is an inventory already: nothing needs to be written for it.
 next:
-  holdfast inventory --graph${which}      the hosts as holdfast reads them
-  holdfast init --remedy NAME             writes playbooks/NAME.yaml: ${all.map(({ name }) => name).join(', ')}
+${columns([
+  [`holdfast inventory --graph${which}`, 'the hosts as holdfast reads them'],
+  ['holdfast init --remedy NAME', 'writes playbooks/NAME.yaml; there are:'],
+  ...all.map(({ name, says }) => [`    ${name}`, says] as const),
+])}
 `)
   return 0
 }

@@ -1,6 +1,7 @@
 import type { Document } from '../load/document.js'
 import { type Inventory, readInventory } from '../load/inventory.js'
 import { graphOf, listOf, sortedJson } from '../load/inventory-show.js'
+import { didYouMean } from '../load/nearest.js'
 import { problemsJson, problemsText } from '../report/problems.js'
 import type { Console } from './console.js'
 import { disk, inventoriesOf } from './files.js'
@@ -32,13 +33,16 @@ function textOf(inventory: Inventory, { list, graph, host, extraVars }: Inventor
   const varsOf = (name: string): Readonly<Record<string, unknown>> => ({ ...plain(inventory.hosts.get(name)?.vars), ...extraVars })
   if (list) return sortedJson(listOf(inventory, varsOf))
   if (host !== undefined) {
-    if (!inventory.hosts.has(host)) throw new Mistake(`no host is called ${host}`)
+    if (!inventory.hosts.has(host)) throw new Mistake(`no host is called ${host}${near(host, inventory.hosts)}`)
     return sortedJson(varsOf(host))
   }
   const drawn = graphOf(inventory, graph === true ? 'all' : graph)
-  if (drawn === undefined) throw new Mistake(`no group is called ${graph}`)
+  if (drawn === undefined) throw new Mistake(`no group is called ${graph}${near(String(graph), inventory.groups)}`)
   return drawn
 }
+
+const near = (name: string, known: ReadonlyMap<string, unknown>): string =>
+  didYouMean(name, known.keys()) || ': holdfast inventory --graph shows those there are'
 
 const plain = (vars: ReadonlyMap<string, { readonly value: unknown; readonly document: Document }> = new Map()): Record<string, unknown> =>
   Object.fromEntries([...vars].map(([name, { value }]) => [name, value]))

@@ -111,7 +111,6 @@ const keeping =
 /** `20260112T021500Z-4f2a9c`: sorts by time, and two of one second differ. */
 const newRunId = (now: Date): string => `${stampOf(now)}-${randomBytes(3).toString('hex')}`
 
-/** --become holds for every host but those that log in as that user anyhow: an appliance's root has no sudo. */
 function progressOptions(hosts: number, { json, verbose }: FleetOptions, { err: { stream, style, terminal } }: Console): ProgressOptions {
   const row = terminal && process.env.TERM !== 'dumb'
   return { hosts, style, stream, form: json && !verbose ? 'none' : row ? 'row' : 'lines' }

@@ -181,8 +181,10 @@ export function duration(text: string): number {
 
 /** A span of at least a second, as `90s`, `15m`, `1h`, in milliseconds. */
 export function span(text: string): number {
-  const found = /^([1-9]\d{0,5})s$/.exec(text)
-  return found ? Number(found[1]) * 1000 : duration(text)
+  const seconds = /^([1-9]\d{0,5})s$/.exec(text)?.[1]
+  const span = seconds === undefined ? readDuration(text) : Number(seconds) * 1000
+  if (span === undefined) throw new InvalidArgumentError('It must be like 90s, 15m, 4h or 2d.')
+  return span
 }
 
 /** A moment in ISO 8601 with its zone, in milliseconds since the epoch. */

@@ -59,6 +59,8 @@ function refuseWithOutliers({ format, run, last }: ReportOptions): void {
 
 function tellOutliers(memories: readonly HostMemory[], options: ReportOptions, console: Console): number {
   const { wide = false, out } = options
+  if (memories.length === 0 && !wide)
+    throw new Mistake('no host was looked at yet, as far as the history knows: holdfast plan does, and changes nothing')
   if (wide && memories.every((memory) => memory.wide === undefined))
     throw new Mistake('no host was looked at with --wide yet; holdfast plan --wide does, and changes nothing')
   const outliers = outliersOf(memories, wide)

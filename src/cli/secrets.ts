@@ -31,7 +31,7 @@ export async function withSecrets(hosts: readonly LoadedHost[], options: FleetOp
   return given
 }
 
-/** Somebody who logs in as that user anyhow is left so. */
+/** --become holds for every host but those that log in as that user anyhow: an appliance's root has no sudo. */
 function withBecome({ target, ...rest }: LoadedHost, { become }: FleetOptions): LoadedHost {
   return { ...rest, target: { ...target, become: target.become || (become && target.user !== target.becomeUser) } }
 }

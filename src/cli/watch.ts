@@ -82,7 +82,9 @@ function scheduleOf({ every, cron, tz, listen, once }: WatchOptions): Schedule {
   try {
     return byCron(cron, tz ?? Intl.DateTimeFormat().resolvedOptions().timeZone)
   } catch (error) {
-    throw new Mistake(`--cron "${cron}" is refused: ${(error as Error).message}`)
+    throw new Mistake(
+      `--cron "${cron}" is no cron expression, which has five parts (minute, hour, day, month, weekday), as "*/15 2-4 * * sat": ${(error as Error).message}`,
+    )
   }
 }
 

@@ -84,6 +84,9 @@ describe('the program', () => {
     ['apply nowhere.json', 'holdfast: there is no plan nowhere.json: holdfast plan --out nowhere.json keeps one'],
     ['plan --limit', "holdfast: option '-l, --limit <pattern>' needs a value: holdfast plan --help says which"],
     ['plan --frobnicate', "holdfast: unknown option '--frobnicate': holdfast plan --help names them"],
+    ['watch --every 1x', "holdfast: option '--every <span>' argument '1x' is invalid: it must be like 90s, 15m, 4h or 2d"],
+    ['inventory --host wbe1 -i web1,', 'holdfast: no host is called wbe1 (did you mean "web1"?)'],
+    ['inventory --graph zzzzz -i web1,', 'holdfast: no group is called zzzzz: holdfast inventory --graph shows those there are'],
     ['completion ksh', "holdfast: 'ksh' is none of bash, zsh, fish"],
     [
       'rollback',

@@ -86,6 +86,7 @@ describe('holdfast report', () => {
       ['-i', 'empty/inventory.yaml', '--outliers', '--wide'],
       'no host was looked at with --wide yet; holdfast plan --wide does, and changes nothing',
     ],
+    [['-i', 'empty/inventory.yaml', '--outliers'], 'no host was looked at yet, as far as the history knows: holdfast plan does'],
     [['--outliers', '--format', 'junit'], '--outliers has no form junit: it is text, or --format json'],
     [['--outliers', '--run', 'x'], '--outliers is about what hosts hold, not about runs: leave --run out'],
     [['--format', 'pdf'], "option '--format <form>' argument 'pdf' is invalid"],
