@@ -7,7 +7,7 @@ export const nobody = 2299
 /** How long a slow host thinks before it answers. */
 export const slowSeconds = 3
 
-/** Looks of a real host, as it printed them, their mark taken out; the fleet answers with them. */
+/** Looks of a real host, byte for byte (latin1), their mark taken out; the fleet answers with them. */
 export interface Recording {
   readonly inSync: string
   /** One key drifted. */

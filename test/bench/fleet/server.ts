@@ -27,7 +27,7 @@ function answer(script: string, kind: keyof typeof ports, channel: ServerChannel
 }
 
 function end(channel: ServerChannel, printed: string, code: number): void {
-  channel.write(printed)
+  channel.write(Buffer.from(printed, 'latin1'))
   channel.exit(code)
   channel.end()
 }
