@@ -119,7 +119,7 @@ iptables-save > /etc/iptables/rules-save`),
 iptables -I INPUT 3 ${byHand}`),
     ])
     const ran = await adopt('all')
-    expect([ran.code, ran.stderr]).toEqual([0, ''])
+    expect([ran.code, ran.stderr]).toEqual([0, `written to ${file}; check it with: holdfast plan ${file}\n`])
     ;({ text, adopted } = ran)
   })
   afterAll(() => lab?.stop())
