@@ -4,6 +4,7 @@ import { contains } from './address.js'
 import { type Match, type Option, type Rule, readRule } from './conditions.js'
 import { sideOf } from './ports.js'
 import { type Candidates, candidatesOf } from './shadow-index.js'
+import { lonelyIn, needsOf } from './shadow-text.js'
 
 // iptables-extensions(8): a packet that meets one of these does not come to the next rule of the chain.
 const terminal = new Set([
@@ -81,22 +82,22 @@ const stateImplied = (wanted: Match, later: Rule): boolean => {
 /** What lies between two lines of a chain. */
 interface Between {
   /** No target that may alter a packet, or that is not known. */
-  readonly untouched: boolean
+  readonly isUntouched: () => boolean
   /** No target that says how the packet is tracked. */
-  readonly untracked: boolean
+  readonly isUntracked: () => boolean
 }
 
-const matchImplied = (wanted: Match, later: Rule, { untouched, untracked }: Between): boolean => {
+const matchImplied = (wanted: Match, later: Rule, { isUntouched, isUntracked }: Between): boolean => {
   const { name, options } = wanted
   // A bare `-m tcp` is a condition too: it does not match the later fragments of a packet.
   if (isPortMatch(wanted) && options.every((option) => sideOf(option.name) !== undefined || option.name === '--tcp-flags')) {
     return later.matches.some(isPortMatch) && options.every((option) => portImplied(option, later))
   }
   if (name === 'state' || name === 'conntrack') {
-    if (!untracked || wanted.text.includes('--ctexpire')) return false
+    if (!isUntracked() || wanted.text.includes('--ctexpire')) return false
     if (stateImplied(wanted, later)) return true
   }
-  const counts = steady.has(name) ? !wanted.text.includes('--tcp-option') || untouched : alterable.has(name) && untouched
+  const counts = steady.has(name) ? !wanted.text.includes('--tcp-option') || isUntouched() : alterable.has(name) && isUntouched()
   return counts && later.matches.some((match) => match.text === wanted.text)
 }
 
@@ -105,12 +106,13 @@ const mayEnd = (rule: Rule): boolean => rule.goes || (rule.target !== undefined 
 const ends = (earlier: Rule, later: Rule, between: Between): boolean =>
   earlier.head.every((option) => headImplied(option, later)) && earlier.matches.every((match) => matchImplied(match, later, between))
 
-/** A chain cut apart: its rules, those that may end packets, and for each line the last one above it that alters packets or their tracking. */
+/** A chain, of which only those rules are cut apart that have to be. */
 interface Read {
-  readonly rules: readonly (Rule | undefined)[]
+  readonly ruleAt: (at: number) => Rule | undefined
+  /** Whether it is told by its text that no rule ends the packets of this one. */
+  readonly isClear: (at: number) => boolean
   readonly candidates: Candidates
-  readonly altered: readonly number[]
-  readonly tracked: readonly number[]
+  readonly between: (from: number, to: number) => Between
 }
 
 const readOnce = byText(readRule)
@@ -124,13 +126,41 @@ const lastAbove = (rules: readonly (Rule | undefined)[], is: (rule: Rule | undef
   })
 }
 
+/** For each line the last one above it that alters packets, and their tracking. */
+const alteredIn = (rules: readonly (Rule | undefined)[]) => ({
+  packets: lastAbove(rules, (rule) => !rule || (rule.target !== undefined && !harmless.has(rule.target))),
+  tracking: lastAbove(rules, (rule) => rule?.target === 'CT' || rule?.target === 'NOTRACK'),
+})
+
+const few = 8
+
 const readChain = (lines: readonly Line[]): Read => {
-  const rules = lines.map(readOnce)
+  const known = new Map<number, Rule | undefined>()
+  const ruleAt = (at: number): Rule | undefined => {
+    if (!known.has(at)) known.set(at, readOnce(lines[at]!))
+    return known.get(at)
+  }
+  const lonely = lonelyIn(lines)
+  const enders = lines.flatMap((_, at) => {
+    const rule = lonely[at] ? undefined : ruleAt(at)
+    return rule && mayEnd(rule) ? [{ rule, at, needs: needsOf(rule) }] : []
+  })
+  let altered: ReturnType<typeof alteredIn> | undefined
+  const alterations = () => {
+    altered ??= alteredIn(lines.map((_, at) => ruleAt(at)))
+    return altered
+  }
   return {
-    rules,
-    candidates: candidatesOf(rules.flatMap((rule, at) => (rule && mayEnd(rule) ? [{ rule, at }] : []))),
-    altered: lastAbove(rules, (rule) => !rule || (rule.target !== undefined && !harmless.has(rule.target))),
-    tracked: lastAbove(rules, (rule) => rule?.target === 'CT' || rule?.target === 'NOTRACK'),
+    ruleAt,
+    isClear: (index) =>
+      lonely[index] === true &&
+      enders.length <= few &&
+      !enders.some(({ at, needs }) => at < index && needs.every((texts) => texts.some((text) => lines[index]!.includes(text)))),
+    candidates: candidatesOf(enders),
+    between: (from, to) => ({
+      isUntouched: () => alterations().packets[to]! <= from,
+      isUntracked: () => alterations().tracking[to]! <= from,
+    }),
   }
 }
 
@@ -148,11 +178,11 @@ const chainOf = (lines: readonly Line[]): Read => {
  * does. Doubt counts as no: a condition that is not understood must stand in both lines, word for word.
  */
 export const shadowedBy = (lines: readonly Line[], index: number): number | undefined => {
-  const { rules, candidates, altered, tracked } = chainOf(lines)
-  const later = rules[index]
+  const { ruleAt, isClear, candidates, between } = chainOf(lines)
+  if (isClear(index)) return undefined
+  const later = ruleAt(index)
   if (!later) return undefined
-  const doesEnd = (at: number): boolean =>
-    at < index && ends(rules[at]!, later, { untouched: altered[index]! <= at, untracked: tracked[index]! <= at })
+  const doesEnd = (at: number): boolean => at < index && ends(ruleAt(at)!, later, between(at, index))
   const found = candidates(later).flatMap((group) => group.find(doesEnd) ?? [])
   return found.length === 0 ? undefined : Math.min(...found) + 1
 }

@@ -70,6 +70,9 @@ interface Comment {
 
 const comments = (line: Line): readonly Comment[] => (line.includes('comment') ? (plainComments(line) ?? readComments(line)) : [])
 
+/** Whether nothing is quoted in a line but comments without a blank: what it says can then be told by its text. */
+export const hasPlainComments = (line: Line): boolean => plainComments(line) !== undefined
+
 const matched = '-m comment --comment '
 const plainWord = /"?[^\s"\\]+"?/y
 
