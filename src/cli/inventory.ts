@@ -3,6 +3,7 @@ import { type Inventory, readInventory } from '../load/inventory.js'
 import { graphOf, listOf, sortedJson } from '../load/inventory-show.js'
 import { didYouMean } from '../load/nearest.js'
 import { problemsJson, problemsText } from '../report/problems.js'
+import { printable } from '../text.js'
 import type { Console } from './console.js'
 import { disk, inventoriesOf } from './files.js'
 import { Mistake, type Options } from './options.js'
@@ -38,7 +39,7 @@ function textOf(inventory: Inventory, { list, graph, host, extraVars }: Inventor
   }
   const drawn = graphOf(inventory, graph === true ? 'all' : graph)
   if (drawn === undefined) throw new Mistake(`no group is called ${graph}${near(String(graph), inventory.groups)}`)
-  return drawn
+  return printable(drawn, { newlines: true })
 }
 
 const near = (name: string, known: ReadonlyMap<string, unknown>): string =>

@@ -43,10 +43,22 @@ export async function watch(playbooks: readonly string[], options: WatchOptions,
     last = await oneWatchedRun(playbooks, options, parts, console, interrupts, last === undefined)
     ended = Date.now()
   }
+  const served = listening
+    ? `, the report at http://${options.listen?.includes(':') ? options.listen : `127.0.0.1:${options.listen}`}/`
+    : ''
+  const waits = (due: number): void => say(`next run at ${new Date(due).toISOString()}${served}`)
   try {
     if (options.once) await run()
     else {
-      const order = { schedule, jitter: options.jitter ?? 0, clock, run, stop: interrupts.stop, say }
+      const order = {
+        schedule,
+        jitter: options.jitter ?? 0,
+        clock,
+        run,
+        stop: interrupts.stop,
+        say,
+        ...(console.err.terminal && { waits }),
+      }
       await Promise.race([keepWatch(order), interrupts.crashed])
     }
     const signal = interrupts.signal()

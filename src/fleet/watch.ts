@@ -19,6 +19,8 @@ export interface WatchOrder {
   readonly run: () => Promise<void>
   readonly stop: AbortSignal
   readonly say: (text: string) => void
+  /** Hears when the next run is due, where it has to be waited for. */
+  readonly waits?: (due: number) => void
   /** From 0 up to 1. */
   readonly random?: () => number
 }
@@ -29,10 +31,12 @@ const slice = 30_000
 const jump = 5_000
 
 /** Runs when the schedule says, one after another, until it is stopped. */
-export async function keepWatch({ schedule, jitter, clock, run, stop, say, random = Math.random }: WatchOrder): Promise<void> {
+export async function keepWatch({ schedule, jitter, clock, run, stop, say, waits, random = Math.random }: WatchOrder): Promise<void> {
   let due = schedule.first(clock.now())
   while (!stop.aborted) {
-    due = await untilDue(due, Math.floor(random() * jitter), { schedule, clock, stop, say })
+    const late = Math.floor(random() * jitter)
+    if (due + late > clock.now()) waits?.(due + late)
+    due = await untilDue(due, late, { schedule, clock, stop, say })
     if (stop.aborted) return
     const began = clock.now()
     await run()

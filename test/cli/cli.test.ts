@@ -11,6 +11,7 @@ beforeAll(() => {
     'playbooks/rfc1337.yaml': '- hosts: all\n  sysctl:\n    net.ipv4.tcp_rfc1337: 0\n',
     'bad.yaml': '- hosts: all\n  sysct:\n    net.ipv4.tcp_rfc1337: 0\n',
     'notes.txt': '',
+    'odd.yaml': 'all: {children: {"web\\e[31m": {hosts: {"h\\x9b1m": , "ok\\u202ey": }}}}\n',
   })
 })
 afterAll(() => {
@@ -20,6 +21,12 @@ afterAll(() => {
 const cli = (...argv: string[]) => runSource('src/cli.ts', argv, empty.folder)
 
 describe('the program', () => {
+  it('draws no name that a terminal would obey', async () => {
+    const { status, stdout } = await runHere(['inventory', '--graph', '-i', `${filled.folder}/odd.yaml`])
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('@web\\x1b[31m:\n  |  |--h\\x9b1m') as string })
+    expect(stdout).toContain('ok\\u202ey')
+  })
+
   it('teaches when nothing is asked for', () => {
     const { status, stdout, stderr } = cli()
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })

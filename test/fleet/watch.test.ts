@@ -26,15 +26,17 @@ async function watched(schedule: Schedule, clock: ReturnType<typeof fakeClock>, 
     clock.pass((takes[runs.length - 1] ?? 0) * minute)
     if (runs.length === takes.length) stop.abort()
   }
-  await keepWatch({ schedule, jitter, clock, run, stop: stop.signal, say: (text) => said.push(text), random: () => random })
-  return { runs, said }
+  const waited: string[] = []
+  const waits = (due: number): void => void waited.push(iso(due))
+  await keepWatch({ schedule, jitter, clock, run, stop: stop.signal, say: (text) => said.push(text), waits, random: () => random })
+  return { runs, said, waited }
 }
 
 describe('the watch', () => {
   it('runs each period from its start on', async () => {
-    const { runs, said } = await watched(everyPeriod(15 * minute), fakeClock('2026-01-12T02:00:00Z'), [1, 14, 0])
+    const { runs, said, waited } = await watched(everyPeriod(15 * minute), fakeClock('2026-01-12T02:00:00Z'), [1, 14, 0])
     expect(runs).toEqual(['2026-01-12T02:00', '2026-01-12T02:15', '2026-01-12T02:30'])
-    expect(said).toEqual([])
+    expect({ said, waited }).toEqual({ said: [], waited: ['2026-01-12T02:15', '2026-01-12T02:30'] })
   })
 
   it('never overlaps: what fell due while a run lasted is left out, and said', async () => {
@@ -44,8 +46,9 @@ describe('the watch', () => {
   })
 
   it('adds its jitter to each due time, and not to the next period', async () => {
-    const { runs } = await watched(everyPeriod(15 * minute), fakeClock('2026-01-12T02:00:00Z'), [0, 0, 0], 10 * minute, 0.5)
+    const { runs, waited } = await watched(everyPeriod(15 * minute), fakeClock('2026-01-12T02:00:00Z'), [0, 0, 0], 10 * minute, 0.5)
     expect(runs).toEqual(['2026-01-12T02:05', '2026-01-12T02:20', '2026-01-12T02:35'])
+    expect(waited).toEqual(runs)
   })
 
   it('a clock put back by a day does not silence it for a day', async () => {
