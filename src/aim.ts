@@ -1,4 +1,4 @@
-import { byText } from './by-text.js'
+import { bySame, byText } from './by-text.js'
 import { madeFrom } from './made-from.js'
 import { type HostPlan, idOf, nextRecord, planHost, type Recall } from './plan.js'
 import { resources } from './resources/index.js'
@@ -26,10 +26,21 @@ export interface Aim {
 /** Hosts of which the same is wanted are looked at alike. */
 const lookOnce = byText((want) => lookBody(JSON.parse(want) as HostWant, resources))
 
+/** Rules are many, and mostly the same value for all hosts: the rest tells wants apart. */
+const lookWith = bySame((rest: string, iptables: unknown) => {
+  const want = JSON.parse(rest) as HostWant
+  return lookOnce(JSON.stringify({ ...want, resources: { ...want.resources, iptables } }))
+})
+
+const lookOf = (want: HostWant): string => {
+  const { iptables, ...others } = want.resources
+  return lookWith(JSON.stringify({ ...want, host: '', resources: others }), iptables)
+}
+
 /** The usual aim: what the playbooks want of the host. */
 export function aimOf(want: HostWant, recall: Recall = {}): Aim {
   return {
-    look: () => lookOnce(JSON.stringify({ ...want, host: '' })),
+    look: () => lookOf(want),
     seen: (sections) => toSeen(sections, want.profile),
     plan: (seen, now) => planHost(want, seen, now, recall),
     madeFrom: (seen, plan) => madeFrom(want, seen, plan.steps),
