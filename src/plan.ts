@@ -15,7 +15,7 @@ export interface HostPlan extends Planned {
 /** What a controller adds to what the host says of itself. */
 export interface Recall {
   /** What the controller remembers of the host: used for the causes where the host's own record is gone. */
-  readonly record?: HostRecord
+  readonly record?: HostRecord | undefined
   /** Hours in which three corrections make a change contested; 24 unless told. */
   readonly contestedWithin?: number
 }

@@ -8,6 +8,7 @@ import type { Recall } from '../plan.js'
 import { type ProgressOptions, startProgress } from '../report/progress.js'
 import { show } from '../report/style.js'
 import { countOutcomes, type HostResult, type ShownRun } from '../shown.js'
+import type { HostRecord } from '../types.js'
 import type { Console } from './console.js'
 import type { Interrupts } from './interrupt.js'
 import { notify } from './notify.js'
@@ -61,8 +62,15 @@ export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
       progress.say,
     )
     const recall = (host: string): Recall => {
-      const record = recording.recall(host)
-      return { contestedWithin: options.contestedWithin, ...(record && { record }) }
+      let asked: { readonly record: HostRecord | undefined } | undefined
+      return {
+        contestedWithin: options.contestedWithin,
+        // most hosts have a record of their own, and are not asked about
+        get record() {
+          asked ??= { record: recording.recall(host) }
+          return asked.record
+        },
+      }
     }
     const fleet = startFleet({
       hosts,

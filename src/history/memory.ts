@@ -9,6 +9,7 @@ const fileOf = (state: string, host: string): string => join(state, 'hosts', `${
 export function remember(state: string, memory: HostMemory): void {
   const file = fileOf(state, memory.host)
   const before = readText(file)
+  if (before === `${JSON.stringify(memory)}\n`) return
   const text = `${JSON.stringify({ ...readMemory(before ?? ''), ...memory })}\n`
   if (text !== before) writeWhole(file, text, 0o600, false)
 }
