@@ -5,7 +5,6 @@ import { surveyBody } from '../adopt/survey.js'
 import { adoptedYaml } from '../adopt/yaml.js'
 import { exitCode } from '../fleet/exit.js'
 import { startFleet } from '../fleet/run.js'
-import { writeWhole } from '../history/state.js'
 import { runScript } from '../host/trips.js'
 import { readInventory } from '../load/inventory.js'
 import type { LoadedHost } from '../load/load.js'
@@ -20,8 +19,9 @@ import type { Console } from './console.js'
 import { disk, inventoriesOf } from './files.js'
 import { listenForInterrupts } from './interrupt.js'
 import { startLookProgress } from './look-progress.js'
-import { type AdoptOptions, Mistake } from './options.js'
+import type { AdoptOptions } from './options.js'
 import type { Parts, Way } from './parts.js'
+import { putWhole } from './put.js'
 import { withSecrets } from './secrets.js'
 
 /** `holdfast adopt PATTERN...`: prints the playbook that describes what hosts hold now. 0, or what a run that met such hosts gives. */
@@ -124,20 +124,13 @@ function print(all: Adopted, results: readonly HostResult[], { json, out }: Adop
   const none = failed.length === results.length
   if (out !== undefined && none)
     console.err.write(`holdfast: nothing is known of any host, so ${show(out, console.err.style)} is not written\n`)
-  else if (out !== undefined) keep(out, text, console)
+  else if (out !== undefined) {
+    putWhole('playbook', out, text)
+    console.err.write(`written to ${show(out, console.err.style)}; check it with: holdfast plan ${show(out, console.err.style)}\n`)
+  }
   if (json)
     console.out.write(
       `${JSON.stringify({ ...all, hosts: results.map(({ host }) => failed.find((one) => one.host === host) ?? { host }) }, null, 2)}\n`,
     )
   else if (out === undefined && !none) console.out.write(text)
-}
-
-/** Whole or not at all. */
-function keep(file: string, text: string, { err }: Console): void {
-  try {
-    writeWhole(file, text, 0o644)
-  } catch (error) {
-    throw new Mistake(`the playbook cannot be written to ${file}: ${(error as Error).message}`)
-  }
-  err.write(`written to ${show(file, err.style)}; check it with: holdfast plan ${show(file, err.style)}\n`)
 }

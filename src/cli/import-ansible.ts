@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { writeWhole } from '../history/state.js'
 import { type Imported, importPlaybooks } from '../import/import.js'
 import { type Inventoried, inventoried, noInventory } from '../import/inventoried.js'
 import { readInventory } from '../load/inventory.js'
@@ -13,6 +12,7 @@ import type { Console } from './console.js'
 import { disk } from './files.js'
 import type { ImportOptions } from './importing.js'
 import { Mistake } from './options.js'
+import { putWhole } from './put.js'
 
 /** `holdfast import-ansible`: 0 where all was turned, 2 where something was left, 1 where a file could not be read. */
 export function importAnsible(playbooks: readonly string[], options: ImportOptions, { out, err }: Console): number {
@@ -27,7 +27,7 @@ export function importAnsible(playbooks: readonly string[], options: ImportOptio
     if (options.json) out.write(problemsJson(imported.problems))
     return 1
   }
-  if (options.out !== undefined) keep(options.out, imported.playbook)
+  if (options.out !== undefined) putWhole('playbook', options.out, imported.playbook)
   if (options.json) out.write(`${JSON.stringify(imported, shown, 2)}\n`)
   else if (options.out === undefined) out.write(imported.playbook)
   const far = farVariables(playbooks, imported.playbook, options.out)
@@ -62,14 +62,6 @@ function farVariables(playbooks: readonly string[], text: string, out: string | 
     .find((folder) => existsSync(folder))
   if (beside === undefined || !/\{\{ (?!groups\.)/.test(text)) return undefined
   return `its variables may stand in ${beside}/, which counts only for playbooks beside it: say --out ${join(dirname(beside), 'holdfast.yaml')}, or start plan - in that folder`
-}
-
-function keep(file: string, text: string): void {
-  try {
-    writeWhole(file, text, 0o644)
-  } catch (error) {
-    throw new Mistake(`the playbook cannot be written to ${file}: ${(error as Error).message}`)
-  }
 }
 
 function tell({ left, notes, others }: Imported, file: string | undefined, { write, style }: Console['err']): void {

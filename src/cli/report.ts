@@ -1,7 +1,6 @@
 import type { HostMemory, RunDocument } from '../history/document.js'
 import { recallAll } from '../history/memory.js'
 import { readRuns } from '../history/runs.js'
-import { writeWhole } from '../history/state.js'
 import { pageOf } from '../report/html/page.js'
 import { junitOf } from '../report/junit.js'
 import { markdownOf } from '../report/markdown.js'
@@ -10,6 +9,7 @@ import { outliersOf, sayOutliers } from '../report/outliers.js'
 import { encodeBytes, printable } from '../text.js'
 import type { Console } from './console.js'
 import { formOf, Mistake, type ReportOptions } from './options.js'
+import { putWhole } from './put.js'
 import { stateOf } from './record.js'
 
 /** `holdfast report`: the history in the form that is asked for, on stdout or in a file; no host is contacted. */
@@ -47,7 +47,7 @@ export function writeReport(
 
 function put(text: string, file: string | undefined, { out }: Console): void {
   if (file === undefined) out.write(encodeBytes(text))
-  else keep(file, text)
+  else putWhole('report', file, text)
 }
 
 /** What would be asked for in vain. */
@@ -80,13 +80,4 @@ function textOf(runs: readonly RunDocument[], { run, ...options }: Pick<ReportOp
   if (format === 'junit') return junitOf(meant)
   if (format === 'markdown') return markdownOf(meant)
   return `${JSON.stringify(run === undefined ? { runs } : meant, null, 2)}\n`
-}
-
-/** Whole or not at all: a textfile collector reads at any time. What is there keeps its folder, and may be read by others. */
-function keep(file: string, text: string): void {
-  try {
-    writeWhole(file, text, 0o644)
-  } catch (error) {
-    throw new Mistake(`the report cannot be written to ${file}: ${(error as Error).message}`)
-  }
 }
