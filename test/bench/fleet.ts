@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import type { RunReport } from '../../src/types.js'
 import { type Measured, measure, sizeOf } from './fleet/measure.js'
 import { type Simulation, startSimulation } from './fleet/simulation.js'
+import { median } from './numbers.js'
 
 /** What the controller costs at one number of hosts; per host = (this run - the same run of one host) / (hosts - 1). */
 export interface Row {
@@ -31,19 +32,37 @@ interface Case {
   readonly mixed: boolean
 }
 
-/** Measures `plan`, a kept plan and the report page over a project of so many hosts. */
-export async function measureCase(simulation: Simulation, folder: string, { hosts, forks, mixed }: Case, one: Measured): Promise<Row> {
+/** Plans of one project, each with a state of its own; what they took is their median. */
+const medianOf = (plans: readonly Measured[]): Measured => ({
+  ...plans.at(-1)!,
+  wallMs: median(plans.map(({ wallMs }) => wallMs)),
+  cpuMs: median(plans.map(({ cpuMs }) => cpuMs)),
+  rssMb: Math.max(...plans.map(({ rssMb }) => rssMb)),
+})
+
+/** Measures a kept plan and the report page over a project of so many hosts, beside what its plans took. */
+async function measureCase(
+  simulation: Simulation,
+  folder: string,
+  { hosts, forks, mixed }: Case,
+  one: Measured,
+  plan: Measured,
+): Promise<Row> {
   const run = planOf(forks)
-  const plan = await checked(simulation, folder, [...run, '--json', '--state', 'state'], hosts)
   const kept = await measure(simulation, folder, [...run, '--out', 'plan.json', '--state', 'kept'])
-  const page = await measure(simulation, folder, ['report', '-i', 'inventory.yaml', '--state', 'state', '--out', 'page.html'])
+  const page = await measure(simulation, folder, ['report', '-i', 'inventory.yaml', '--state', stateOf(forks, 0), '--out', 'page.html'])
   if (page.code !== 0) throw new Error(`report ended with ${page.code}: ${readFileSync(page.stderr, 'utf8')}`)
   const perHost = (of: (measured: Measured) => number, measured = plan): number =>
     rounded((of(measured) - of(one)) / Math.max(1, hosts - 1))
   return {
     ...{ hosts, forks, fleet: mixed ? 'mixed' : 'in sync', wallMs: rounded(plan.wallMs) },
     ...{ wallMsPerHost: perHost(({ wallMs }) => wallMs), cpuMsPerHost: perHost(({ cpuMs }) => cpuMs) },
-    ...{ rssMb: rounded(plan.rssMb), fds: plan.fds, jsonBytes: sizeOf(plan.stdout), historyBytes: sizeOf(join(folder, 'state/runs')) },
+    ...{
+      rssMb: rounded(plan.rssMb),
+      fds: plan.fds,
+      jsonBytes: sizeOf(plan.stdout),
+      historyBytes: sizeOf(join(folder, `${stateOf(forks, 0)}/runs`)),
+    },
     ...{
       planBytes: sizeOf(join(folder, 'plan.json')),
       planRssMb: rounded(kept.rssMb),
@@ -52,6 +71,8 @@ export async function measureCase(simulation: Simulation, folder: string, { host
     ...{ pageBytes: sizeOf(join(folder, 'page.html')), pageRssMb: rounded(page.rssMb), pageMs: rounded(page.wallMs) },
   }
 }
+
+const stateOf = (forks: number, round: number): string => `state-${forks}-${round}`
 
 const rounded = (value: number): number => Math.round(value * 100) / 100
 
@@ -80,6 +101,7 @@ async function main(): Promise<void> {
     options: {
       hosts: { type: 'string', default: '50,200,1000,5000,10000' },
       forks: { type: 'string', default: '50' },
+      rounds: { type: 'string', default: '3' },
       mixed: { type: 'boolean', default: false },
       hashed: { type: 'boolean', default: false },
       json: { type: 'string' },
@@ -91,17 +113,23 @@ async function main(): Promise<void> {
   try {
     const alone = simulation.project(1)
     await measure(simulation, alone, planOf(1)) // the kept bytecode
-    const ones = []
-    for (let round = 0; round < 3; round++) ones.push(await checked(simulation, alone, [...planOf(1), '--json'], 1))
-    const one = ones.toSorted((a, b) => a.cpuMs - b.cpuMs)[1]!
-    process.stderr.write(`one host: ${one.wallMs.toFixed()} ms, ${one.cpuMs.toFixed()} ms of the processor, ${one.rssMb.toFixed()} MB\n`)
-    for (const hosts of numbers(values.hosts)) {
+    const cases = numbers(values.hosts).flatMap((hosts) => {
       const folder = simulation.project(hosts, values)
-      for (const forks of numbers(values.forks)) {
-        const row = await measureCase(simulation, folder, { hosts, forks, mixed: values.mixed }, one)
-        process.stderr.write(`${JSON.stringify(row)}\n`)
-        rows.push(row)
-      }
+      return numbers(values.forks).map((forks) => ({ hosts, forks, mixed: values.mixed, folder, plans: [] as Measured[] }))
+    })
+    const ones: Measured[] = []
+    // the sizes take turns, so that a minute in which the machine is busy hits them all
+    for (let round = 0; round < Number(values.rounds); round++) {
+      ones.push(await checked(simulation, alone, [...planOf(1), '--json', '--state', stateOf(1, round)], 1))
+      for (const { hosts, forks, folder, plans } of cases.filter((each) => round === 0 || each.hosts <= 1000))
+        plans.push(await checked(simulation, folder, [...planOf(forks), '--json', '--state', stateOf(forks, round)], hosts))
+    }
+    const one = medianOf(ones)
+    process.stderr.write(`one host: ${one.wallMs.toFixed()} ms, ${one.cpuMs.toFixed()} ms of the processor, ${one.rssMb.toFixed()} MB\n`)
+    for (const { folder, plans, ...each } of cases) {
+      const row = await measureCase(simulation, folder, each, one, medianOf(plans))
+      process.stderr.write(`${JSON.stringify(row)}\n`)
+      rows.push(row)
     }
   } finally {
     await simulation.stop()
