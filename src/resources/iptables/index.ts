@@ -1,4 +1,5 @@
-import type { Backend, Family, HostWant, Planned, Seen } from '../../types.js'
+import { bySame } from '../../by-text.js'
+import type { Backend, Family, HostRecord, HostWant, Planned, Seen } from '../../types.js'
 import type { Resource, WantedItem } from '../resource.js'
 import { planBoot } from './boot.js'
 import { grouped } from './grouped.js'
@@ -85,10 +86,14 @@ function items(want: IptablesWant): readonly WantedItem[] {
 }
 
 function findOrphans(want: IptablesWant, seen: Seen, rulesets: (family: Family) => ReturnType<typeof liveRuleset>) {
-  const recorded = Object.keys(seen.facts.record?.items.iptables ?? {})
-  const known = new Set([...want.rules.map((rule) => rule.id), ...want.absent.flatMap((rule) => rule.id ?? []), ...recorded])
-  return orphans(rulesets, known)
+  return orphans(rulesets, explained(want, seen.facts.record?.items.iptables))
 }
+
+/** The ids that the want or the record explains. */
+const explained = bySame(
+  (want: IptablesWant, recorded: HostRecord['items'][string] | undefined): ReadonlySet<string> =>
+    new Set([...want.rules.map((rule) => rule.id), ...want.absent.flatMap((rule) => rule.id ?? []), ...Object.keys(recorded ?? {})]),
+)
 
 /** Two groups of one chain (a want's and a sweep's) become one. */
 function mergeGroups(groups: ReturnType<typeof groupWant>['groups']): ReturnType<typeof groupWant>['groups'] {
