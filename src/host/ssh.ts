@@ -1,5 +1,5 @@
 import { createPrivateKey, sign } from 'node:crypto'
-import { connect as connectTcp, Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -13,6 +13,7 @@ import { checkHostKey, type KeyCheck, type KeyOwner, type KnownHosts, keyTypesFo
 import { type Credentials, findWays, type Keyring, lockedKeys, logIn, unlockKey } from './login.js'
 import type { Passage } from './proxy-command.js'
 import type { Session } from './session.js'
+import { openSocket } from './socket.js'
 import type { Stopwatch } from './stopwatch.js'
 import { type Phase, type SshError, unreachable } from './unreachable.js'
 import { withPlainKeys } from './x25519.js'
@@ -80,7 +81,7 @@ export async function openClient(target: Access, options: SshOptions, passage?: 
   const login = logIn(target.user, ways)
   const judge = hostKeyJudge(target, options)
   const attempt = { target, options, phase: (passage ? 'handshake' : 'connect') as Phase }
-  const socket = passage?.socket ?? openSocket(target, options)
+  const socket = passage?.socket ?? openSocket(target, options.connectTimeout)
   // ssh2 would wait for a passage that ended before it listened
   if (socket.destroyed) throw unreachable(new Error('it ended at once'), { ...attempt, report: '', check: undefined, ...saidBy(passage) })
   const watch = options.stopwatch?.(target.host)
@@ -157,33 +158,6 @@ export function sessionOver({ client, watch, whyLost, end }: OpenClient, target:
       end()
     },
   }
-}
-
-function openSocket(target: Access, options: SshOptions): Socket {
-  const socket = connectTcp({
-    host: target.address,
-    port: target.port,
-    noDelay: true,
-    // Node's 250 ms for each address of a name are too short for a host far away
-    autoSelectFamilyAttemptTimeout: Math.max(250, Math.ceil((options.connectTimeout * 1000) / 3)),
-  })
-  return inWholePackets(socket)
-}
-
-// ssh2 1.17 writes a packet of AES-GCM in three pieces, which without Nagle's wait would each travel alone. What one turn of the event loop
-// has to say to a host leaves together: with many hosts that is a tenth of the controller's work
-function inWholePackets(socket: Socket): Socket {
-  const write = socket.write.bind(socket) as (...words: unknown[]) => boolean
-  const flush = (): void => socket.uncork()
-  return Object.assign(socket, {
-    write: (...words: unknown[]): boolean => {
-      if (socket.writableCorked === 0) {
-        socket.cork()
-        setImmediate(flush)
-      }
-      return write(...words)
-    },
-  })
 }
 
 /** Asks (undefined: there is nobody to ask) once for the passphrase of every key file that cannot do without; three wrong ones leave it locked. */
