@@ -152,7 +152,7 @@ describe('a watch', () => {
 
   it('killed at any moment and begun again loses no history and leaves no host locked', async () => {
     const state = mkdtempSync(join(lab.dir, 'state-'))
-    for (const lived of [600, 1000, 1400, 1800]) {
+    for (const lived of [600, 1000, 1500, 2700]) {
       await rival()
       const { signal } = await lab.run([...watch('watch', '--every', '1s'), '--state', state], { cwd: dir, timeout: lived })
       expect(signal).toBe('SIGKILL')
