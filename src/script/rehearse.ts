@@ -1,4 +1,5 @@
 import { quote } from '../quote.js'
+import { otherTables } from '../resources/iptables/probe-live.js'
 import type { Reach } from '../types.js'
 import type { Batch } from './batches.js'
 
@@ -56,10 +57,7 @@ hf_present() { # the rules as they are, of the families that something goes by, 
   done
   case $hf_sets in *-set\\ *) hf_have ipset && ipset save > play.sets;; esac
   hf_have nft || return 0
-  nft list tables 2>/dev/null | while read -r hf_x hf_f hf_t; do
-    case "$hf_be $hf_f $hf_t" in 'nft ip filter'|'nft ip nat'|'nft ip mangle'|'nft ip raw'|'nft ip security'|'nft ip6 filter'|'nft ip6 nat'|'nft ip6 mangle'|'nft ip6 raw'|'nft ip6 security') continue;; esac
-    nft -s list table "$hf_f" "$hf_t" 2>/dev/null
-  done > play.native
+  ${otherTables} > play.native
 }
 # The two ends talk through pipes, so that neither waits longer than it must, and both end when the other does. A legacy iptables has its
 # lock in /run: it gets one of its own there, and the folder stays in reach as the current one.

@@ -34,9 +34,15 @@ else
 fi`
 
 /**
- * Another firewall on the host: its own switch, its process, and every nft table that is not iptables' own. The tables' names are asked for by
- * `list chains`: nft 1.0.6 reads every rule for `list tables` (28 instead of 5 ms where there are 1,000).
+ * sh that prints every nft table that is not iptables' own. Their names are asked for by `list chains`: nft 1.0.6 reads every rule for
+ * `list tables` (28 instead of 5 ms where there are 1,000).
  */
+export const otherTables = `{ nft list chains || nft list tables; } 2>/dev/null | grep '^table ' | while read -r hf_a hf_b hf_c hf_k; do
+    case $hf_be/$hf_b/$hf_c in nft/ip/filter|nft/ip/nat|nft/ip/mangle|nft/ip/raw|nft/ip/security|nft/ip6/filter|nft/ip6/nat|nft/ip6/mangle|nft/ip6/raw|nft/ip6/security) continue;; esac
+    nft -s list table "$hf_b" "$hf_c" 2>/dev/null
+  done`
+
+/** Another firewall on the host: its own switch, its process, its tables. */
 export const othersScript = `hf_s others
 [ -f /etc/ufw/ufw.conf ] && while read -r hf_k; do case $hf_k in ENABLED=yes*) echo 'ufw /etc/ufw/ufw.conf says ENABLED=yes';; esac; done < /etc/ufw/ufw.conf
 [ -e /run/firewalld.pid ] && echo 'firewalld /run/firewalld.pid'
@@ -47,8 +53,5 @@ done
 hf_s inet6; while read -r hf_a hf_b hf_c hf_d hf_e hf_k; do printf '%s %s %s\\n' "$hf_k" "$hf_d" "$hf_a"; done 2>/dev/null < /proc/net/if_inet6
 if hf_have nft; then
   hf_s nft
-  { nft list chains || nft list tables; } 2>/dev/null | grep '^table ' | while read -r hf_a hf_b hf_c hf_k; do
-    case $hf_be/$hf_b/$hf_c in nft/ip/filter|nft/ip/nat|nft/ip/mangle|nft/ip/raw|nft/ip/security|nft/ip6/filter|nft/ip6/nat|nft/ip6/mangle|nft/ip6/raw|nft/ip6/security) continue;; esac
-    nft -s list table "$hf_b" "$hf_c" 2>/dev/null
-  done
+  ${otherTables}
 fi`
