@@ -57,7 +57,8 @@ export function previousItems(seen: Seen, steps: readonly Step[]): RunMemory['pr
   const previous: Record<string, Record<string, RecordItem | null>> = {}
   for (const change of steps.flatMap((step) => step.changes)) {
     const id = idOf(change)
-    previous[change.resource] = { ...previous[change.resource], [id]: seen.facts.record?.items[change.resource]?.[id] ?? null }
+    previous[change.resource] ??= {}
+    previous[change.resource]![id] = seen.facts.record?.items[change.resource]?.[id] ?? null
   }
   return previous
 }

@@ -1,4 +1,4 @@
-import { byText } from './by-text.js'
+import { bySame, byText } from './by-text.js'
 import { resources } from './resources/index.js'
 import type { WantedItem } from './resources/resource.js'
 import { cksum } from './script/cksum.js'
@@ -86,7 +86,7 @@ function causeOf(change: Change, want: HostWant, seen: Seen, now: string, recall
   const id = idOf(change)
   const old = record?.items[change.resource]?.[id]
   if (record === undefined || old === undefined) return 'new'
-  const item = wantedItems(want).find((one) => one.resource === change.resource && one.item.id === id)?.item
+  const item = itemsById(change.resource, want.resources[change.resource]).get(id)
   if (item === undefined || digest(item.want) !== old.want) return 'intent'
   if (record.version !== undefined && seen.facts.version !== undefined && record.version !== seen.facts.version) return 'upgrade'
   const recent = old.corrected.filter((time) => Date.parse(now) - Date.parse(time) < (recall.contestedWithin ?? 24) * 3_600_000)
@@ -104,9 +104,18 @@ export function idOf(change: Change): string {
 function wantedItems(want: HostWant): readonly { readonly resource: string; readonly item: WantedItem }[] {
   return resources.flatMap((resource) => {
     const wanted = want.resources[resource.name]
-    return wanted === undefined ? [] : resource.items(wanted as never).map((item) => ({ resource: resource.name, item }))
+    return wanted === undefined ? [] : itemsOf(resource.name, wanted).map((item) => ({ resource: resource.name, item }))
   })
 }
+
+const itemsOf = bySame((name: string, wanted: unknown): readonly WantedItem[] =>
+  wanted === undefined ? [] : (resources.find((resource) => resource.name === name)?.items(wanted as never) ?? []),
+)
+
+const itemsById = bySame(
+  (name: string, wanted: unknown): ReadonlyMap<string, WantedItem> =>
+    new Map(itemsOf(name, wanted).map((item) => [item.id, item] as const)),
+)
 
 const digest = byText((text) => cksum(encodeBytes(text)))
 
@@ -118,21 +127,17 @@ export function nextRecord(run: string, want: HostWant, seen: Seen, steps: reado
     const stays = Object.entries(known).filter(([, item]) => !want.mayRemove || !want.playbooks.includes(item.playbook))
     items[resource] = Object.fromEntries(stays)
   }
-  const changes = steps.flatMap((step) => step.changes)
+  const corrections = steps.flatMap((step) => step.changes).filter(({ cause }) => cause !== 'new' && cause !== 'intent')
+  const corrected = new Set(corrections.map((change) => `${change.resource} ${idOf(change)}`))
   for (const { resource, item } of wantedItems(want)) {
     const before = old?.items[resource]?.[item.id]
-    const corrected = changes.some(
-      (change) => change.resource === resource && idOf(change) === item.id && change.cause !== 'new' && change.cause !== 'intent',
-    )
-    items[resource] = {
-      ...items[resource],
-      [item.id]: {
-        playbook: item.playbook,
-        want: digest(item.want),
-        corrected: [...(before?.corrected ?? []), ...(corrected ? [now] : [])].slice(-3),
-        ...(item.play === undefined ? {} : { play: item.play }),
-        ...(item.where === undefined ? {} : { where: item.where }),
-      },
+    items[resource] ??= {}
+    items[resource][item.id] = {
+      playbook: item.playbook,
+      want: digest(item.want),
+      corrected: [...(before?.corrected ?? []), ...(corrected.has(`${resource} ${item.id}`) ? [now] : [])].slice(-3),
+      ...(item.play === undefined ? {} : { play: item.play }),
+      ...(item.where === undefined ? {} : { where: item.where }),
     }
   }
   return {
