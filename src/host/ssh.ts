@@ -16,7 +16,6 @@ import type { Session } from './session.js'
 import { openSocket } from './socket.js'
 import type { Stopwatch } from './stopwatch.js'
 import { type Phase, type SshError, unreachable } from './unreachable.js'
-import { withPlainKeys } from './x25519.js'
 
 /** What a connection needs to know beside its target. */
 export interface SshOptions {
@@ -102,7 +101,6 @@ export async function openClient(target: Access, options: SshOptions, passage?: 
   const client = ssh.connection!
   signAtOnce(client)
   withoutOtherHostKeys(client)
-  withPlainKeys(client)
   let lastError: string | undefined
   // node-ssh removes its own 'error' listener once it is ready: a later error would end the process
   client.on('error', (error) => {
