@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunDocument } from '../../src/history/document.js'
 import { isOfShard, shardNumber } from '../../src/shard.js'
 import type { Captured } from '../lab/lab.js'
+import { holdfastWords, lineOf } from '../program.js'
 import { type Bench, startBench } from './bench.js'
 import { project } from './run.js'
 
@@ -40,7 +41,7 @@ beforeAll(async () => {
     controllers: controllers.map((name) => `1/${name}\n`).join(''),
     // What GNU parallel takes for ssh: `enter jump1 COMMAND` runs it with the network and the name of that controller, and with the SHELL that sshd sets (without it, parallel's own wrapper does nothing and says nothing).
     enter: `#!/bin/sh\ncontroller=$1; shift; [ "$1" != -- ] || shift\nexec nsenter -t "$(cat "$(dirname "$0")/pids/$controller")" -n -u env SHELL=/bin/sh sh -c "$*"\n`,
-    holdfast: `#!/bin/sh\nexec ${process.execPath} --import ${import.meta.resolve('tsx')} ${join(import.meta.dirname, '../../src/cli.ts')} "$@"\n`,
+    holdfast: `#!/bin/sh\nexec ${lineOf(holdfastWords)} "$@"\n`,
   })
   for (const program of ['enter', 'holdfast']) chmodSync(join(folder, program), 0o755)
   mkdirSync(join(folder, 'pids'))
