@@ -70,7 +70,7 @@ hf_recall() { # KEY: the sum of the body is part of the key: what a crash cut of
 hf_remember() { # FILE; never the answer of a host that could not spell
   awk -v mark="$hf_mark" 'told { told = 0; if ($1 == "table") { bad = 1; exit } } $0 == mark " spelling" { told = 1 } END { exit bad }' "$1" || return 1
   hf_form=gzip
-  { hf_have gzip && gzip -c < "$1" > "$1.new"; } ||
+  { hf_have gzip && gzip -c < "$1" > "$1.new" && gzip -t < "$1.new"; } ||
     { hf_form=plain; cat "$1" > "$1.new"; } || return 1
   mv -f "$1.new" "$hf_memo.body" || return 1
   { hf_named hf_link 'L*'; printf '@@\\n%s\\n@@ %s %s\\n' "$hf_alike$hf_names$hf_sums
