@@ -51,11 +51,16 @@ describe('the built program', () => {
     expect(text).toContain('Permission is hereby granted')
   })
 
+  // 1.15 measured; with all that plan needs it is 3 and more
+  const most = 1.5
   it('says its version hardly later than an empty node would end', () => {
-    const rounds = [1, 2, 3].map(() => ({ empty: processorTime(['-e', '']), version: processorTime([program, '--version']) }))
-    const least = (name: 'empty' | 'version'): number => Math.min(...rounds.map((round) => round[name]))
-    // 1.15 measured; with all that plan needs it is 3 and more
-    expect(least('version')).toBeLessThan(1.5 * least('empty'))
+    let [empty, version] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+    // the least of each counts: on a busy machine that takes more rounds
+    for (let round = 0; round < 3 || (round < 15 && version >= most * empty); round++) {
+      empty = Math.min(empty, processorTime(['-e', '']))
+      version = Math.min(version, processorTime([program, '--version']))
+    }
+    expect(version).toBeLessThan(most * empty)
   })
 })
 
