@@ -37,7 +37,8 @@ fi`
  * sh that prints every nft table that is not iptables' own. Their names are asked for by `list chains`: nft 1.0.6 reads every rule for
  * `list tables` (28 instead of 5 ms where there are 1,000).
  */
-export const otherTables = `{ nft list chains || nft list tables; } 2>/dev/null | grep '^table ' | while read -r hf_a hf_b hf_c hf_k; do
+export const otherTables = `{ nft list chains || nft list tables; } 2>/dev/null | while read -r hf_a hf_b hf_c hf_k; do
+    [ "$hf_a" = table ] || continue
     case $hf_be/$hf_b/$hf_c in nft/ip/filter|nft/ip/nat|nft/ip/mangle|nft/ip/raw|nft/ip/security|nft/ip6/filter|nft/ip6/nat|nft/ip6/mangle|nft/ip6/raw|nft/ip6/security) continue;; esac
     nft -s list table "$hf_b" "$hf_c" 2>/dev/null
   done`
