@@ -28,11 +28,13 @@ hf_tools='${[...tools].join(' ')}'
 case $SSH_CONNECTION in ::ffff:*) hf_x=iptables;; *:*) hf_x=ip6tables;; *) hf_x=iptables;; esac
 case " $hf_tools " in *" $hf_x "*) ;; *) hf_tools="$hf_tools $hf_x";; esac
 hf_candidate() {
-  ${[...input.batches.map((batch, index) => `printf '%s' ${quote(batch.text)} > play.batch.${index}.${batch.tool} || return 1`), ':'].join('\n  ')}
+  ${[...input.batches.map((batch, index) => `echo '#@play.batch.${index}.${batch.tool}'; printf '%s' ${quote(batch.text)}`), ':'].join('\n  ')}
 }
 hf_rehearse_all() {
   hf_can_rehearse || { hf_s rehearsal ssh; printf 'none %s\\n' "$hf_why"; return 0; }
-  (cd "$hf_lock" && hf_present && hf_candidate) 2>/dev/null || { hf_s rehearsal ssh; printf 'none %s\\n' "there is no room in $hf_lock"; return 0; }
+  if [ -n "\${hf_lock:-}" ] && ! (cd "$hf_lock" && { hf_present; hf_candidate; } | awk "$hf_split") 2>/dev/null; then
+    hf_s rehearsal ssh; printf 'none %s\\n' "there is no room in $hf_lock"; return 0
+  fi
   set -f; set -- $SSH_CONNECTION; set +f
   if [ $# = 4 ]; then hf_probe ssh "$1" "$3" "$4" tcp ssh || return 1
   else hf_s rehearsal ssh; printf 'none %s\\n' 'the host does not say where the connection comes from (no SSH_CONNECTION)'; fi
@@ -50,17 +52,22 @@ const library = `hf_can_rehearse() {
     hf_why='the module of veth is not loaded'; return 1
   fi
 }
-hf_present() { # the rules as they are, of the families that something goes by, into files of the lock's folder
+hf_split='/^#@/{f=substr($0,3);next}{print > f}'
+hf_present() { # the rules as they are, of the families that something goes by, each text behind the name of its file
   for hf_x in $hf_tools; do
     hf_r=$($hf_x-save 2>/dev/null); hf_sets=$hf_sets$hf_r
-    [ -z "$hf_r" ] || printf '%s\\n' "$hf_r" > play.$hf_x || return 1
+    [ -z "$hf_r" ] || printf '#@play.%s\\n%s\\n' $hf_x "$hf_r"
   done
-  case $hf_sets in *-set\\ *) hf_have ipset && ipset save > play.sets;; esac
+  case $hf_sets in *-set\\ *) hf_have ipset && echo '#@play.sets' && ipset save;; esac
   hf_have nft || return 0
-  ${otherTables} > play.native
+  echo '#@play.native'
+  ${otherTables}
 }
-# The two ends talk through pipes, so that neither waits longer than it must, and both end when the other does. A legacy iptables has its
-# lock in /run: it gets one of its own there, and the folder stays in reach as the current one.
+# act has the lock's folder for the texts, and reaches it as the current one, also where /run is hidden: a legacy iptables has its lock there,
+# and gets one of its own. plan leaves nothing on a host: its texts are in memory that goes with the namespace.
+hf_unpack='mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir /run/hf && cd /run/hf && awk "\${10}" || exit 3
+'
+# The two ends talk through pipes, so that neither waits longer than it must, and both end when the other does.
 hf_stage_play='hf_dev=$1; hf_from=$2; hf_to=$3; hf_port=$4; hf_proto=$5; hf_dial=$6; hf_with=$7; hf_peer_sh=$8
 [ $9 = nft ] || { mount --make-rprivate / && mount -t tmpfs tmpfs /run; } || exit 3
 case $hf_from in *:*) hf_bits=128; hf_6="-6"; hf_dad=nodad;; *) hf_bits=32; hf_6="-4"; hf_dad=;; esac
@@ -128,8 +135,9 @@ s=socket.socket(a[0],socket.SOCK_DGRAM if sys.argv[3]==\\"udp\\" else socket.SOC
 esac </dev/null >/dev/null 2>&1
 echo done'
 hf_play() { # present|candidate
-  cd "$hf_lock" || return 1
-  $hf_us sh -c "$hf_stage_play" play "$hf_dev" "$hf_from" "$hf_to" "$hf_port" "$hf_proto" "$hf_dial" "$1" "$hf_peer_sh" $hf_be 2>/dev/null
+  set -- play "$hf_dev" "$hf_from" "$hf_to" "$hf_port" "$hf_proto" "$hf_dial" "$1" "$hf_peer_sh"
+  if [ -n "\${hf_lock:-}" ]; then cd "$hf_lock" && $hf_us sh -c "$hf_stage_play" "$@" $hf_be
+  else { hf_present; hf_candidate; } | unshare -n -m sh -c "$hf_unpack$hf_stage_play" "$@" nft "$hf_split"; fi 2>/dev/null
 }
 hf_probe() { # label from to port protocol ssh|reach|shut
   hf_from=\${2#::ffff:}; hf_to=\${3#::ffff:}; hf_port=$4; hf_proto=$5

@@ -48,10 +48,14 @@ describe('from YAML to converged hosts of every kind', () => {
 
   it('plan names what is to be done and does nothing', async () => {
     const before = await Promise.all(lab.hosts.map(live))
+    await Promise.all(lab.hosts.map((host) => host.must('touch /var/tmp/before && sleep 0.02')))
     const ran = await holdfast(lab, ['plan'], playbooks)
     expect(outcomes(ran)).toEqual(every('pending'))
     expect(ran.code).toBe(2)
     expect(await Promise.all(lab.hosts.map(live))).toEqual(before)
+    const touched = `find / /root /run /tmp -xdev -path /var/log -prune -o -newer /var/tmp/before ! -name utmp ! -name wtmp -print | sort -u`
+    const left = await Promise.all(lab.hosts.map((host) => host.must(touched)))
+    expect(left).toEqual(lab.hosts.map(() => ''))
   })
 
   it('apply converges both layers', async () => {
