@@ -9,8 +9,16 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const target = resolve(process.argv[2] ?? join(root, 'dist'))
 const common = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning', legalComments: 'none' }
 
-// start.js beside the launcher is only there when it runs from its sources
-await build({ ...common, entryPoints: ['src/cli.ts'], format: 'esm', outfile: join(target, 'cli.js'), external: ['./start.js'] })
+const asCommonJs = {
+  format: 'cjs',
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href" },
+}
+
+// CommonJS: Node needs a fifth more for the same as a module. start.js beside the launcher is only there when it runs from its sources
+await build({ ...common, ...asCommonJs, entryPoints: ['src/cli.ts'], outfile: join(target, 'cli.cjs'), external: ['./start.js'] })
+// the launcher by the name that it had before
+await writeFile(join(target, 'cli.js'), "#!/usr/bin/env node\nimport './cli.cjs'\n")
 
 // What the program never reaches of its packages, and what would take a twentieth of each start: an SSH server, proxies for HTTP, semver
 const unreached = {
@@ -27,13 +35,11 @@ const unreached = {
 // Not minified: a bug's stack stays readable, and with the code cache it starts no slower
 const { metafile } = await build({
   ...common,
+  ...asCommonJs,
   entryPoints: ['src/cli/start.ts'],
-  format: 'cjs',
   outfile: join(target, 'holdfast.cjs'),
   metafile: true,
   plugins: [unreached],
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href" },
 })
 
 if (existsSync(join(root, 'src/index.ts')))

@@ -15,7 +15,7 @@ export const wordsOf = (file: string): readonly string[] => {
 
 /** The words that run the command line; V8's code of it is kept where it was built, not in the home of who tests. */
 export const holdfastWords: readonly string[] = built
-  ? ['/usr/bin/env', `XDG_CACHE_HOME=${join(built, 'cache')}`, process.execPath, join(built, 'dist/cli.js')]
+  ? ['/usr/bin/env', `XDG_CACHE_HOME=${join(built, 'cache')}`, process.execPath, join(built, 'dist/cli.cjs')]
   : wordsOf('src/cli.ts')
 
 /** Words for the shell. */

@@ -137,7 +137,7 @@ const main = async (): Promise<void> => {
   const { cases, rounds, out, publish, list, help, quick: isQuick } = asked()
   if (help) return console.log(usage)
   if (list) return console.log(cases.map(({ name, contenders: who }) => `${name}  ${who.join(' ')}`).join('\n'))
-  if (!existsSync(join(root, 'dist/cli.js'))) throw new Error('dist/cli.js is not built: npm run build')
+  if (!existsSync(join(root, 'dist/cli.cjs'))) throw new Error('dist/cli.cjs is not built: npm run build')
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'))
   process.on('exit', () => rmSync(dir, { recursive: true, force: true }))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))

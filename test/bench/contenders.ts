@@ -65,7 +65,7 @@ export const contenders = async (lab: Lab, dir: string): Promise<ReadonlyMap<Con
   return new Map(list.map((contender) => [contender.name, contender]))
 }
 
-const cli = join(import.meta.dirname, '../../dist/cli.js')
+const cli = join(import.meta.dirname, '../../dist/cli.cjs')
 const forks = 50
 
 const holdfastArgv = ({ task, lab, dir }: Stage): readonly string[] => [

@@ -84,7 +84,7 @@ beforeAll(() => {
     // the program that is completed: it notes what it was given, and answers the scripts as the real one does
     'bin/holdfast': `#!/bin/sh
 case $1 in
-  __complete) : >asking; exec 3>&1; (${process.execPath} "\${0%/*}/../dist/cli.js" "$@" >&3); rm -f asking ;;
+  __complete) : >asking; exec 3>&1; (${process.execPath} "\${0%/*}/../dist/cli.cjs" "$@" >&3); rm -f asking ;;
   *) printf '%s\\n' "$*" >>given ;;
 esac
 `,

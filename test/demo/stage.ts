@@ -20,7 +20,7 @@ export interface Terminal {
   run(argv: readonly string[], folder: string, env: NodeJS.ProcessEnv): Promise<number | null>
 }
 
-const program = join(import.meta.dirname, '../../dist/cli.js')
+const program = join(import.meta.dirname, '../../dist/cli.cjs')
 
 /** The stage on that terminal. HOME is the demo's folder: its .ssh holds the key, and the keys of the hosts. */
 export const openStage = (terminal: Terminal, labPid: number, folder: string): Stage => {

@@ -59,7 +59,7 @@ export const packageFolder = (dir: string, isBuilt: boolean): string => {
   copyFileSync(join(library, 'holdfast'), join(dir, 'playbooks/library/holdfast'))
   if (isBuilt) {
     mkdirSync(join(dir, 'dist'))
-    const modules = holdfastWords.filter((word) => /\.m?[jt]s$/.test(word))
+    const modules = holdfastWords.filter((word) => /\.[cm]?[jt]s$/.test(word))
     writeFileSync(join(dir, 'dist/cli.js'), modules.map((path) => `await import('${path}')\n`).join(''))
   }
   return dir

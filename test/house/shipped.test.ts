@@ -29,6 +29,7 @@ describe('the package', () => {
       'README.md',
       'README.ja.md',
       'inventory.example.yaml',
+      'dist/cli.cjs',
       'dist/cli.js',
       'dist/holdfast.cjs',
       'dist/LICENSES.txt',
@@ -43,7 +44,7 @@ describe('the package', () => {
   })
 
   it('may be used by anyone, from Node 20.19 on', () => {
-    expect(json).toMatchObject({ license: 'MIT', engines: { node: '>=20.19' }, bin: { holdfast: 'dist/cli.js' } })
+    expect(json).toMatchObject({ license: 'MIT', engines: { node: '>=20.19' }, bin: { holdfast: 'dist/cli.cjs' } })
     expect(read('LICENSE')).toMatch(/^MIT License/)
     expect(read('src/cli.ts')).toMatch(/^#!\/usr\/bin\/env node\n/)
   })

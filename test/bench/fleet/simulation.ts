@@ -49,7 +49,7 @@ function build(dir: string): string {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  return join(target, 'dist/cli.js')
+  return join(target, 'dist/cli.cjs')
 }
 
 function serve({ dir, pid }: Lab): Promise<ChildProcess> {
