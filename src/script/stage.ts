@@ -128,5 +128,5 @@ export function commitFiles(effects: readonly FileEffect[]): string {
   const back = effects
     .map((effect, index) => `[ $1 -le ${index} ] || hf_uncommit ${kindOf(effect)} ${quote(effect.path)} ${sumBefore(effect)}`)
     .reverse()
-  return `hf_back_files() {\n${[...back, ':'].join('\n')}\n}\nhf_commit_all() {\nhf_new=\n${[...commits, 'hf_lines hf_sync'].join('\n')}\n}`
+  return `hf_back_files() {\n${[...back, ':'].join('\n')}\n}\nhf_commit_all() {\nhf_new=\n${[...commits, `hf_lines hf_sync || { hf_back_files ${effects.length}; return 1; }`].join('\n')}\n}`
 }
