@@ -16,14 +16,14 @@ const long = 16_384
  */
 export function readPlaybookText(file: string, text: string, known: KnownTexts | undefined): Document {
   if (known === undefined || text.length < long || file === piped || text.includes('vault')) return readDocument(file, text, 'core')
-  const before = valueIn(known.get(text))
+  const before = keptValue(known.get(text))
   if (before !== undefined) {
     let read: Document | undefined
     const problem: Document['problem'] = (...asked) => {
       read ??= readDocument(file, text, 'core')
       return read.problem(...asked)
     }
-    return { file, value: before, problems: [], problem }
+    return { file, value: withoutPrototypes(before), problems: [], problem }
   }
   const document = readDocument(file, text, 'core')
   if (document.problems.length === 0 && isJson(document.value)) known.put(text, JSON.stringify(document.value))
@@ -38,10 +38,10 @@ export function isJson(value: unknown): boolean {
   return typeof value === 'object' && Object.getPrototypeOf(value) === null && Object.values(value).every(isJson)
 }
 
-function valueIn(json: string | undefined): unknown {
-  if (json === undefined) return undefined
+/** What was kept as JSON; undefined where nothing was, or it is damaged: then it is made anew. */
+export function keptValue(json: string | undefined): unknown {
   try {
-    return withoutPrototypes(JSON.parse(json))
+    return json === undefined ? undefined : JSON.parse(json)
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 import type { IptablesWant } from '../resources/iptables/want.js'
 import type { Profile } from '../types.js'
 import type { Bench } from './bench.js'
-import { isJson, type KnownTexts } from './known-text.js'
+import { isJson, type KnownTexts, keptValue } from './known-text.js'
 import { readChains } from './want-chains.js'
 import { mergeFilter } from './want-filter.js'
 import { readRules } from './want-iptables.js'
@@ -64,8 +64,8 @@ function readFilter(benches: readonly Bench[], profile: Profile | undefined, { k
   const written = known === undefined || profile !== undefined ? '' : JSON.stringify(benches.map(writtenIn))
   const isKeepable = written.length >= long && !written.includes('vault') && benches.every(({ play }) => isWhole(play.written))
   if (known === undefined || !isKeepable) return read().value
-  const before = known.get(written)
-  if (before !== undefined) return JSON.parse(before) as IptablesWant
+  const before = keptValue(known.get(written))
+  if (before !== undefined) return before as IptablesWant
   const { value: want, isAnyRuns } = read()
   if (isAnyRuns) known.put(written, JSON.stringify(want))
   return want

@@ -85,6 +85,8 @@ describe('the packet filter of a long playbook', () => {
     expect(again).toStrictEqual(fresh)
     kept.set(key!, JSON.stringify({ rules: [], absent: [], chains: [] }))
     expect(((await load(rules(last), kept)) as readonly IptablesWant[])[0]?.rules).toEqual([])
+    kept.set(key!, '{"rules":[')
+    expect(await load(rules(last), kept)).toStrictEqual(fresh)
   })
 
   it.each([
