@@ -37,14 +37,19 @@ export const headings = {
   general: 'In general:',
 } as const
 
+/** What takes an inventory: the first of the options that say which hosts. */
+export function withInventory(command: Command): Command {
+  return command
+    .optionsGroup(headings.which)
+    .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml, or that of ansible.cfg)', collect)
+}
+
 /** What takes an inventory and playbooks. */
 export function withFiles(command: Command): Command {
   return withCommon(
-    command
-      .usage('[PLAYBOOK...] -i INVENTORY')
-      .argument('[PLAYBOOK...]', 'playbooks, - is stdin (default: playbooks/*.yaml)')
-      .optionsGroup(headings.which)
-      .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml, or that of ansible.cfg)', collect)
+    withInventory(
+      command.usage('[PLAYBOOK...] -i INVENTORY').argument('[PLAYBOOK...]', 'playbooks, - is stdin (default: playbooks/*.yaml)'),
+    )
       .option('-l, --limit <pattern>', 'only these hosts, as an Ansible host pattern; nothing is removed then')
       .option('-t, --tags <tags>', 'only plays with one of these tags; nothing is removed then', collectList),
   )
@@ -53,12 +58,10 @@ export function withFiles(command: Command): Command {
 /** What takes an inventory and host patterns. */
 export function withHosts(command: Command): Command {
   return withCommon(
-    command
-      .usage('PATTERN... -i INVENTORY')
-      .argument('<PATTERN...>', 'hosts, as Ansible host patterns')
-      .optionsGroup(headings.which)
-      .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml, or that of ansible.cfg)', collect)
-      .option('-l, --limit <pattern>', 'only these of them'),
+    withInventory(command.usage('PATTERN... -i INVENTORY').argument('<PATTERN...>', 'hosts, as Ansible host patterns')).option(
+      '-l, --limit <pattern>',
+      'only these of them',
+    ),
   )
 }
 

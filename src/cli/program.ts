@@ -13,6 +13,7 @@ import {
   withFiles,
   withFleet,
   withHosts,
+  withInventory,
   withKeeping,
   withLook,
   withRun,
@@ -169,15 +170,15 @@ export function grammarOf(commands: Commands, finish: (code: number) => void, wr
     .action(async (playbooks: string[], options: DiagnoseOptions) =>
       finish(await commands.diagnose(playbooks, { ...unsaidOfFleet, ...options })),
     )
-  withCommon(
-    program
-      .command('inventory')
-      .summary('print the inventory as ansible-inventory does')
-      .description('Print what ansible-inventory prints of the same files: hosts, groups and variables.')
-      .usage('--list | --graph [GROUP] | --host NAME  -i INVENTORY'),
+  withInventory(
+    withCommon(
+      program
+        .command('inventory')
+        .summary('print the inventory as ansible-inventory does')
+        .description('Print what ansible-inventory prints of the same files: hosts, groups and variables.')
+        .usage('--list | --graph [GROUP] | --host NAME  -i INVENTORY'),
+    ),
   )
-    .optionsGroup(headings.which)
-    .option('-i, --inventory <file>', 'inventory, may be repeated (default: inventory.yaml, or that of ansible.cfg)', collect)
     .optionsGroup(headings.own)
     .option('--list', 'groups, hosts and variables as JSON')
     .option('--graph [group]', 'the tree of groups')
