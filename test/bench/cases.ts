@@ -12,6 +12,8 @@ export interface Case {
   readonly things: Things
   readonly delayMs: number
   readonly contenders: readonly ContenderName[]
+  /** How often the contenders take turns; those that are slow take part in every second round. */
+  readonly rounds: number
 }
 
 const readers: readonly ContenderName[] = ['holdfast', 'ssh', 'ssh-curve25519']
@@ -31,23 +33,26 @@ const make = (task: Task, hosts: number, things: Things, contenders: readonly Co
   things,
   delayMs,
   contenders,
+  rounds: hosts === 1 ? 9 : 3, // short runs, and their noise is most of them
 })
+
+const often = (one: Case): Case => ({ ...one, rounds: 5 })
 
 const all: readonly ContenderName[] = [...readers, 'ansible', 'mitogen']
 
-/** About ten minutes on two cores: what the targets need, and the sizes; Ansible only where it ends within a minute or so. */
+/** What the targets need (more often), and the sizes; Ansible only where it ends within a minute or so. */
 export const usual: readonly Case[] = [
   make('plan', 1, few, all),
-  make('plan', 10, few, all),
-  make('plan', 50, few, all),
+  often(make('plan', 10, few, all)),
+  often(make('plan', 50, few, all)),
   make('plan', 200, few, readers),
   make('plan', 10, some, readers),
-  make('plan', 10, { keys: 20, rules: 10 }, readers),
-  make('plan', 10, many, readers),
+  often(make('plan', 10, { keys: 20, rules: 10 }, readers)),
+  often(make('plan', 10, many, readers)),
   make('plan', 10, few, readers, 20),
-  make('plan', 10, few, readers, 100),
+  often(make('plan', 10, few, readers, 100)),
   make('converge', 10, few, writers),
-  make('converge', 50, few, writers),
+  often(make('converge', 50, few, writers)),
   make('drift', 50, few, ['holdfast', 'ansible']),
 ]
 
@@ -57,7 +62,7 @@ export const quick: readonly Case[] = [
   make('plan', 1, few, ['holdfast', 'ssh'], 20),
   make('converge', 2, few, ['holdfast', 'ansible']),
   make('drift', 2, few, ['holdfast']),
-]
+].map((one) => ({ ...one, rounds: 1 }))
 
 /** Every size with every delay and every contender: hours, since Ansible runs a module for each rule of each host. */
 export const full: readonly Case[] = (['plan', 'converge', 'drift'] as const).flatMap((task) =>
@@ -69,3 +74,17 @@ export const full: readonly Case[] = (['plan', 'converge', 'drift'] as const).fl
     ),
   ),
 )
+
+// Whose runs a target compares: near and far, 10 rules and 1,000, 50 hosts and 200.
+const compared: readonly (readonly string[])[] = [
+  [nameOf('plan', 10, few), nameOf('plan', 10, few, 20), nameOf('plan', 10, few, 100)],
+  [nameOf('plan', 50, few), nameOf('plan', 200, few)],
+  [nameOf('plan', 10, { keys: 20, rules: 10 }), nameOf('plan', 10, many)],
+]
+
+/** Cases in groups that are played in the same rounds, since a target compares them; every other is alone. */
+export const groupsOf = (cases: readonly Case[]): readonly (readonly Case[])[] => {
+  const companions = (one: Case): readonly string[] => compared.find((names) => names.includes(one.name)) ?? [one.name]
+  const groups = cases.map((one) => cases.filter(({ name }) => companions(one).includes(name)))
+  return groups.filter((group, index) => group[0] === cases[index])
+}

@@ -21,7 +21,7 @@ export interface Stage {
 /** A tool that does the task of a case. */
 export interface Contender {
   readonly name: ContenderName
-  /** Takes part in every second round, from the first one on. */
+  /** Takes part in every second round of a case, from the first one on. */
   readonly isSlow: boolean
   readonly env: Readonly<Record<string, string>>
   argv(stage: Stage): readonly string[]
@@ -43,18 +43,20 @@ export const makeStage = (lab: Lab, { task, hosts: count, things, name }: Case, 
   return { task, lab, hosts, things, dir: folder }
 }
 
-/** All contenders; downloads what Ansible needs where it is not there. */
-export const contenders = async (lab: Lab, dir: string): Promise<ReadonlyMap<ContenderName, Contender>> => {
+/** All contenders that there are; downloads what Ansible needs where it is not there, and says where that cannot be had. */
+export const contenders = async (lab: Lab, dir: string, say: (text: string) => void): Promise<ReadonlyMap<ContenderName, Contender>> => {
   const home = join(dir, 'home')
   mkdirSync(home, { recursive: true })
   const env = { PATH: `${dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`, HOME: home, LC_ALL: 'C.UTF-8' }
-  const ansible = { ...env, ...ansibleSettings(lab, home), ANSIBLE_COLLECTIONS_PATH: await ansibleCollections() }
-  const packages = await mitogen()
+  const collections = await orLeftOut('ansible and mitogen are', ansibleCollections, say)
+  const packages = collections && (await orLeftOut('mitogen is', mitogen, say))
+  const ansible = { ...env, ...ansibleSettings(lab, home), ANSIBLE_COLLECTIONS_PATH: collections ?? '' }
   const faster = {
-    PYTHONPATH: packages,
+    PYTHONPATH: packages ?? '',
     ANSIBLE_STRATEGY: 'mitogen_linear',
-    ANSIBLE_STRATEGY_PLUGINS: join(packages, 'ansible_mitogen/plugins/strategy'),
+    ANSIBLE_STRATEGY_PLUGINS: join(packages ?? '', 'ansible_mitogen/plugins/strategy'),
   }
+  const needed = { ansible: collections, mitogen: packages }
   const list: readonly Contender[] = [
     { name: 'holdfast', isSlow: false, env, argv: holdfastArgv, complaint: holdfastComplaint },
     { name: 'ssh', isSlow: false, env, argv: sshArgv([]), complaint: sshComplaint },
@@ -62,8 +64,15 @@ export const contenders = async (lab: Lab, dir: string): Promise<ReadonlyMap<Con
     { name: 'ansible', isSlow: true, env: ansible, argv: ansibleArgv, complaint: ansibleComplaint },
     { name: 'mitogen', isSlow: true, env: { ...ansible, ...faster }, argv: ansibleArgv, complaint: ansibleComplaint },
   ]
-  return new Map(list.map((contender) => [contender.name, contender]))
+  const there = list.filter(({ name }) => !(name in needed) || needed[name as keyof typeof needed] !== undefined)
+  return new Map(there.map((contender) => [contender.name, contender]))
 }
+
+const orLeftOut = (who: string, get: () => Promise<string>, say: (text: string) => void): Promise<string | undefined> =>
+  get().catch((error: unknown) => {
+    say(`${who} left out: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  })
 
 const cli = join(import.meta.dirname, '../../dist/cli.cjs')
 const forks = 50

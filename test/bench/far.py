@@ -69,16 +69,18 @@ with open('/proc/self/ns/net') as here:
         how = 'netem'
         delay = 'netem delay %fms limit 100000' % (half * 1000)
         assert libc_unshare(0x40000000) in (None, 0), 'unshare'
-        ip('link add line type veth peer name far netns %s' % back)
+        # both ends know each other: a question for the address would be a round trip of its own
+        ip('link add line address 02:00:00:00:00:01 type veth peer name far address 02:00:00:00:00:02 netns %s' % back)
         subprocess.run(['tc', 'qdisc', 'add', 'dev', 'line', 'root'] + delay.split(), check=True)
         away()
+        ip('route replace default via 198.51.100.254 dev line onlink', 'neighbour replace 198.51.100.254 lladdr 02:00:00:00:00:02 dev line nud permanent')
         enter = ['nsenter', '--net=' + back]
         subprocess.run(enter + ['tc', 'qdisc', 'add', 'dev', 'far', 'root'] + delay.split(), check=True)
         subprocess.run(enter + ['ip', 'link', 'set', 'far', 'up'], check=True)
         subprocess.run(enter + ['ip', 'route', 'replace', address + '/32', 'dev', 'far'], check=True)
         subprocess.run(enter + ['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward'], check=True)
-        # a veth asks who has an address; this side answers for all that lies behind it
-        subprocess.run(enter + ['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/conf/far/proxy_arp'], check=True)
+        known = ['ip', 'neighbour', 'replace', address, 'lladdr', '02:00:00:00:00:01', 'dev', 'far', 'nud', 'permanent']
+        subprocess.run(enter + known, check=True)
         print(how, os.getpid(), flush=True)
         sys.stdin.read()
     else:

@@ -2,11 +2,14 @@
 
 Wall until the command ends. Then what it left behind (an ssh master of ControlPersist) is ended, and its CPU counted too: this process adopts
 the orphans (PR_SET_CHILD_SUBREAPER). Peak memory is the tree's proportional set size, sampled, and at least the largest process.
+Ended by a signal, or left alone by the bench, it takes all of them along.
 """
 import ctypes, json, os, resource, signal, subprocess, sys, threading, time
 
 out, seconds, command = sys.argv[1], float(sys.argv[2]), sys.argv[3:]
-assert ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0) == 0, 'PR_SET_CHILD_SUBREAPER'
+prctl = ctypes.CDLL(None, use_errno=True).prctl
+assert prctl(36, 1, 0, 0, 0) == 0, 'PR_SET_CHILD_SUBREAPER'
+assert prctl(1, signal.SIGTERM, 0, 0, 0) == 0, 'PR_SET_PDEATHSIG'
 
 
 def descendants():
@@ -57,6 +60,20 @@ def kill_all(number):
             pass
 
 
+def end(number, _):
+    while descendants():
+        kill_all(signal.SIGKILL)
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0] != 0:
+                pass
+        except ChildProcessError:
+            pass
+        time.sleep(0.01)
+    os._exit(128 + number)
+
+
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, end)
 late = threading.Timer(seconds, kill_all, [signal.SIGKILL])
 late.daemon = True
 late.start()

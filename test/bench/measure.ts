@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,6 +28,14 @@ export interface Run {
 }
 
 const program = join(import.meta.dirname, 'measure.py')
+const running = new Set<ChildProcess>()
+
+/** Ends what is being measured, and all that it started. */
+export const endRunning = async (): Promise<void> => {
+  const ends = [...running].map((child) => once(child, 'exit'))
+  for (const child of running) child.kill('SIGTERM')
+  await Promise.all(ends)
+}
 
 /** Runs a command to its end, at most `seconds` long, and gives what it cost the controller, the line and the hosts. */
 export const measure = async (lab: Lab, hosts: readonly LabHost[], run: Run, seconds: number): Promise<Cost> => {
@@ -37,10 +45,13 @@ export const measure = async (lab: Lab, hosts: readonly LabHost[], run: Run, sec
   const before = { bytes: bytesOf(lab), ...sshdOf(hosts) }
   const argv = [`--net=/proc/${run.pid}/ns/net`, '/usr/bin/python3', program, cost, String(seconds), ...run.argv]
   const child = spawn('nsenter', argv, { cwd: run.dir, env: run.env, stdio: ['ignore', stdout, stderr] })
+  running.add(child)
   const [code] = (await once(child, 'exit')) as [number | null]
+  running.delete(child)
   closeSync(stdout)
   closeSync(stderr)
-  if (code !== 0) throw new Error(`measure.py ended with ${code}: ${readFileSync(join(run.dir, 'stderr'), 'utf8').slice(-2000)}`)
+  if (code !== 0)
+    throw new Error(`measure.py ended with ${code ?? 'a signal'}: ${readFileSync(join(run.dir, 'stderr'), 'utf8').slice(-2000)}`)
   const after = { bytes: bytesOf(lab), ...sshdOf(hosts) }
   return {
     ...(JSON.parse(readFileSync(cost, 'utf8')) as Pick<Cost, 'code' | 'wallMs' | 'cpuMs' | 'peakMb'>),

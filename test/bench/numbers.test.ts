@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Case, full, nameOf, quick, usual } from './cases.js'
+import { type Case, full, groupsOf, nameOf, quick, usual } from './cases.js'
 import { median, ratioOf, rowsOf } from './numbers.js'
 import { numberOf, pageOf, timeOf, titleOf } from './page.js'
 import type { Outcome, Played } from './play.js'
@@ -48,7 +48,7 @@ describe('numbers', () => {
       ['mitogen', 0, Number.NaN],
     ])
     expect(ratioOf(outcome, 'holdfast', 'ansible')).toBeUndefined()
-    const page = pageOf({ date: '', machine: {}, rounds: 2, targets: targetsOf([outcome], rows, []), rows, notes: [] }, [outcome])
+    const page = pageOf({ date: '', machine: {}, targets: targetsOf([outcome], []), rows, notes: [] }, [outcome])
     expect(page).toContain('| 1, 1 did not count: it did nothing |')
     expect(page).toContain('| ansible | does not count: a \\| b &lt;c> |')
     expect(page).toContain('| mitogen | does not count: it was not run |')
@@ -56,15 +56,15 @@ describe('numbers', () => {
 })
 
 describe('targets', () => {
-  const measured = (outcomes: readonly Outcome[], fleet: Parameters<typeof targetsOf>[2] = []) =>
-    targetsOf(outcomes, outcomes.flatMap(rowsOf), fleet).filter(({ isMet }) => isMet !== undefined)
+  const measured = (outcomes: readonly Outcome[], fleet: Parameters<typeof targetsOf>[1] = []) =>
+    targetsOf(outcomes, fleet).filter(({ isMet }) => isMet !== undefined)
   const row = (hosts: number, cpuMsPerHost: number, rssMb: number) => ({
     ...{ hosts, cpuMsPerHost, rssMb, forks: 50, fleet: 'in sync', wallMsPerHost: 10 },
   })
 
   it('without their cases are neither met nor missed', () => {
     expect(measured([])).toEqual([])
-    expect(targetsOf([], [], []).length).toBe(11)
+    expect(targetsOf([], []).length).toBe(11)
   })
 
   it.each([
@@ -89,7 +89,7 @@ describe('targets', () => {
 
   it('of size compare 1,000 rules with 10, and 200 hosts with 50', () => {
     const few = outcomeOf('plan-10-20+10', { holdfast: [100] })
-    const many = outcomeOf('plan-10-20+1000', { holdfast: [150] })
+    const many = outcomeOf('plan-10-20+1000', { holdfast: [150, 9999, 9999] }) // rounds without a fellow
     const fifty = outcomeOf('plan-50-3+3', { holdfast: [1000] })
     const hundreds = outcomeOf('plan-200-3+3', { holdfast: [4000] })
     expect(measured([few, many, fifty, hundreds]).map((one) => [one.measured, one.isMet])).toEqual([
@@ -151,6 +151,23 @@ describe('the page and the plot', () => {
     const [one, two, three] = [...svg.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width))
     expect(three! - two!).toBeCloseTo(two! - one!, 0)
     expect(two).toBeGreaterThan(one! + 50)
+  })
+
+  it('cases that a target compares are played in the same rounds, every case once', () => {
+    for (const matrix of [usual, quick, full]) {
+      const groups = groupsOf(matrix)
+      expect(new Set(groups.flat())).toEqual(new Set(matrix))
+      expect(groups.flat().length).toBe(matrix.length)
+    }
+    expect(
+      groupsOf(usual)
+        .filter((group) => group.length > 1)
+        .map((group) => group.map(({ name }) => name)),
+    ).toEqual([
+      ['plan-10-3+3', 'plan-10-3+3-20ms', 'plan-10-3+3-100ms'],
+      ['plan-50-3+3', 'plan-200-3+3'],
+      ['plan-10-20+10', 'plan-10-20+1000'],
+    ])
   })
 
   it('the cases are told apart by their names', () => {

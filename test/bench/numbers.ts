@@ -10,6 +10,8 @@ export interface Row extends Readonly<Record<Measure, number>> {
   readonly case: string
   readonly contender: ContenderName
   readonly runs: number
+  /** Of each run that counts, in milliseconds. */
+  readonly walls: readonly number[]
   /** The median of this wall by holdfast's of the same round. */
   readonly ratio?: number
   /** Why runs did not count. */
@@ -25,13 +27,27 @@ export const median = (values: readonly number[]): number => {
 
 const counting = (runs: readonly Played[]): readonly Played[] => runs.filter(({ complaint }) => complaint === undefined)
 
-/** By how much one contender's measure exceeds another's, paired by round: the median of the quotients; undefined without a round of both. */
-export const ratioOf = (outcome: Outcome, name: ContenderName, other: ContenderName, what: Measure = 'wallMs'): number | undefined => {
-  const of = (which: ContenderName): readonly Played[] => counting(outcome.runs.get(which) ?? [])
-  const base = new Map(of(other).map((run) => [run.round, run[what]]))
-  const pairs = of(name).filter(({ round }) => base.has(round))
-  return pairs.length === 0 ? undefined : median(pairs.map((run) => run[what] / base.get(run.round)!))
+/** The runs of one contender in one case. */
+export interface Runs {
+  readonly outcome: Outcome | undefined
+  readonly name: ContenderName
 }
+
+const countingOf = ({ outcome, name }: Runs): readonly Played[] => counting(outcome?.runs.get(name) ?? [])
+
+/** What two runs of the same round come to, as a median over the rounds; undefined without a round of both. */
+export const pairedOf = (one: Runs, other: Runs, compare: (run: Played, base: Played) => number): number | undefined => {
+  const bases = new Map(countingOf(other).map((run) => [run.round, run]))
+  const found = countingOf(one).flatMap((run) => {
+    const base = bases.get(run.round)
+    return base ? [compare(run, base)] : []
+  })
+  return found.length === 0 ? undefined : median(found)
+}
+
+/** By how much one contender's wall exceeds another's, paired by round: the median of the quotients. */
+export const ratioOf = (outcome: Outcome, name: ContenderName, other: ContenderName): number | undefined =>
+  pairedOf({ outcome, name }, { outcome, name: other }, (run, base) => run.wallMs / base.wallMs)
 
 /** The rows of a case, in the order of its contenders. */
 export const rowsOf = (outcome: Outcome): readonly Row[] =>
@@ -43,6 +59,7 @@ export const rowsOf = (outcome: Outcome): readonly Row[] =>
       case: outcome.case.name,
       contender,
       runs: runs.length,
+      walls: runs.map(({ wallMs }) => Math.round(wallMs)),
       ...(Object.fromEntries(measures.map((what) => [what, median(runs.map((run) => run[what]))])) as Record<Measure, number>),
       ...(ratio === undefined ? {} : { ratio }),
       complaints: played.flatMap(({ complaint }) => complaint ?? []),

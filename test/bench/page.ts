@@ -7,7 +7,6 @@ import type { Target } from './targets.js'
 export interface Found {
   readonly date: string
   readonly machine: Readonly<Record<string, string>>
-  readonly rounds: number
   readonly targets: readonly Target[]
   readonly rows: readonly Row[]
   readonly notes: readonly string[]
@@ -18,8 +17,8 @@ const columns = '| | wall | × holdfast | controller CPU | peak memory | KB per 
 /** A run as Markdown: the targets, then a table per case. */
 export const pageOf = (found: Found, outcomes: readonly Outcome[]): string => `# The bench
 
-Made by \`npm run bench\`; [performance.md](performance.md) says how to repeat it and what it measures. ${found.rounds === 1 ? 'One round' : `${found.rounds} rounds`}, in which
-the contenders take turns; the numbers are medians, ratios are medians of quotients within a round. ${machineOf(found)}
+Made by \`npm run bench\`; [performance.md](performance.md) says how to repeat it and what it measures. The
+contenders take turns in several rounds; the numbers are medians, ratios are medians of quotients within a round. ${machineOf(found)}
 
 ![Wall time by case and tool](bench.svg)
 

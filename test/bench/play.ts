@@ -29,64 +29,101 @@ export interface Ground {
   readonly all: ReadonlyMap<ContenderName, Contender>
   /** What a host did when it was fresh. */
   readonly fresh: string
-  readonly rounds: number
   /** Of one run. */
   readonly seconds: number
   /** Hosts on which a state in sync is kept: `3+3 web1`. */
   readonly kept: Set<string>
+  /** The kept state that a host is in, by its name; none where a run may have changed it. */
+  readonly now: Map<string, string>
   say(text: string): void
 }
 
-/** Plays a case: the contenders take turns in every round, and each round begins with another one. */
-export const playCase = async (ground: Ground, one: Case): Promise<Outcome> => {
-  const stage = makeStage(ground.lab, one, ground.dir)
-  const wanted = withThings(ground.fresh, one.things)
-  if (one.task !== 'converge') await bringInSync(ground, stage, wanted)
-  const far = one.delayMs > 0 ? await farFrom(ground.lab, one.delayMs) : undefined
-  const runs = new Map<ContenderName, Played[]>(one.contenders.map((name) => [name, []]))
-  try {
-    const rounds = ground.rounds * (one.hosts === 1 ? 3 : 1) // short runs, and their noise is most of them
-    for (let round = 0; round < rounds; round++) {
-      const order = one.contenders.map((_, index) => one.contenders[(index + round) % one.contenders.length]!)
-      for (const name of order) {
-        const contender = ground.all.get(name)!
-        if (contender.isSlow && (round % 2 === 1 || round >= ground.rounds)) continue
-        const played = await playOnce(ground, stage, contender, far?.pid ?? ground.lab.pid, round, wanted)
-        runs.get(name)!.push(played)
-        const how = played.complaint ? `does not count: ${played.complaint}` : `${(played.wallMs / 1000).toFixed(2)} s`
-        ground.say(`${one.name}  round ${round + 1}/${rounds}  ${name}  ${how}`)
-      }
-    }
-    if (one.task === 'plan') await mustDo(stage.hosts, wanted, 'after the plans')
-  } finally {
-    await far?.end()
+interface Scene {
+  readonly case: Case
+  readonly stage: Stage
+  /** What its hosts do once they hold everything. */
+  readonly wanted: string
+  readonly runs: Map<ContenderName, Played[]>
+  line?: string
+}
+
+/** Plays cases in the same rounds: in each of them every case, in which the contenders take turns; each round begins with another contender. */
+export const playGroup = async (ground: Ground, group: readonly Case[]): Promise<readonly Outcome[]> => {
+  const scenes = group.map((one): Scene => {
+    const stage = makeStage(ground.lab, one, ground.dir)
+    return { case: one, stage, wanted: withThings(ground.fresh, one.things), runs: new Map(one.contenders.map((name) => [name, []])) }
+  })
+  const rounds = Math.max(...group.map((one) => one.rounds))
+  for (let round = 0; round < rounds; round++)
+    for (const scene of scenes) if (round < scene.case.rounds) await playRound(ground, scene, round)
+  return scenes.map(({ case: one, runs, line }) => ({ case: one, runs, ...(line ? { line } : {}) }))
+}
+
+const playRound = async (ground: Ground, scene: Scene, round: number): Promise<void> => {
+  const { name: title, contenders, rounds } = scene.case
+  const order = contenders.map((_, index) => contenders[(index + round) % contenders.length]!)
+  for (const name of order) {
+    const contender = ground.all.get(name)
+    if (!contender || (contender.isSlow && round % 2 === 1)) continue
+    const played = await playOnce(ground, scene, contender, round).catch((error: unknown) => {
+      ground.now.clear()
+      return { ...nothing, round, complaint: String(error).slice(0, 2000) }
+    })
+    scene.runs.get(name)!.push(played)
+    const how = played.complaint ? `does not count: ${played.complaint}` : `${(played.wallMs / 1000).toFixed(2)} s`
+    ground.say(`${title}  round ${round + 1}/${rounds}  ${name}  ${how}`)
   }
-  return { case: one, runs, ...(far ? { line: far.how } : {}) }
+}
+
+const nothing: Cost = { code: null, wallMs: 0, cpuMs: 0, peakMb: 0, bytes: 0, execs: 0, connections: 0 }
+
+const playOnce = async (ground: Ground, scene: Scene, contender: Contender, round: number): Promise<Played> => {
+  const { stage } = scene
+  await makeReady(ground, scene)
+  const dir = join(stage.dir, `${contender.name}-${round}`)
+  mkdirSync(dir, { recursive: true })
+  const far = scene.case.delayMs > 0 ? await farFrom(ground.lab, scene.case.delayMs) : undefined
+  scene.line = far?.how ?? ''
+  const run = { argv: contender.argv(stage), env: contender.env, dir, pid: far?.pid ?? ground.lab.pid }
+  const cost = await measure(ground.lab, stage.hosts, run, ground.seconds).finally(() => far?.end())
+  const complaint = contender.complaint(stage, cost.code, dir) ?? (await endComplaint(scene))
+  const changed = complaint || stage.task === 'converge' ? stage.hosts : stage.task === 'drift' ? stage.hosts.slice(-1) : []
+  for (const { name } of changed) ground.now.delete(name)
+  return { ...cost, round, ...(complaint ? { complaint } : {}) }
 }
 
 const syncName = ({ things }: Stage): string => `${things.keys}+${things.rules}`
 
-const bringInSync = async (ground: Ground, stage: Stage, wanted: string): Promise<void> => {
+// A plan's hosts are in sync; a first converge's are fresh; of one that has drifted the last rule and the first value are gone, live.
+const makeReady = async (ground: Ground, scene: Scene): Promise<void> => {
+  const { stage } = scene
+  const name = stage.task === 'converge' ? 'fresh' : syncName(stage)
+  const isKept = (host: LabHost): boolean => name === 'fresh' || ground.kept.has(`${name} ${host.name}`)
+  const astray = stage.hosts.filter((host) => ground.now.get(host.name) !== name)
+  await onEach(astray, (host) => putBack(host, isKept(host) ? name : 'fresh'))
+  const others = astray.filter((host) => !isKept(host))
+  if (others.length > 0) await bringInSync(ground, scene, others)
+  for (const host of astray) ground.now.set(host.name, name)
+  if (stage.task !== 'drift') return
+  const drifted = stage.hosts.at(-1)!
+  ground.now.delete(drifted.name)
+  const rule = ownLine(stage.things.rules - 1).replace('-A', '-D')
+  await drifted.must(`iptables ${rule}; sysctl -q -w ${[...wantedValues(stage.things).keys()][0]}=0`)
+}
+
+const bringInSync = async (ground: Ground, { stage, wanted }: Scene, others: readonly LabHost[]): Promise<void> => {
   const name = syncName(stage)
-  const isKept = (host: LabHost): boolean => ground.kept.has(`${name} ${host.name}`)
-  await onEach(stage.hosts, (host) => putBack(host, isKept(host) ? name : 'fresh'))
-  const others = stage.hosts.filter((host) => !isKept(host))
-  if (others.length === 0) return
-  ground.say(`brings ${others.length} hosts in sync with ${name}`)
+  ground.say(`brings ${others.length === 1 ? '1 host' : `${others.length} hosts`} in sync with ${name}`)
   const holdfast = ground.all.get('holdfast')!
   const run = { argv: holdfast.argv({ ...stage, task: 'converge' }), env: holdfast.env, dir: join(stage.dir, 'sync'), pid: ground.lab.pid }
   const { code } = await measure(ground.lab, stage.hosts, run, ground.seconds)
-  if (code !== 0) throw new Error(`holdfast apply ended with ${code}: see ${run.dir}`)
-  await mustDo(stage.hosts, wanted, 'after holdfast apply')
+  if (code !== 0) throw new Error(`holdfast apply ended with ${code ?? 'a signal'}`)
+  const complaint = await differing(stage.hosts, wanted)
+  if (complaint) throw new Error(`after holdfast apply: ${complaint}`)
   await onEach(others, async (host) => {
     await keep(host, name)
     ground.kept.add(`${name} ${host.name}`)
   })
-}
-
-const mustDo = async (hosts: readonly LabHost[], wanted: string, when: string): Promise<void> => {
-  const complaint = await differing(hosts, wanted)
-  if (complaint) throw new Error(`${when}: ${complaint}`)
 }
 
 const differing = async (hosts: readonly LabHost[], wanted: string): Promise<string | undefined> => {
@@ -95,36 +132,10 @@ const differing = async (hosts: readonly LabHost[], wanted: string): Promise<str
   return at < 0 ? undefined : `${hosts[at]!.name}, ${firstDifference(wanted, effects[at]!)}`
 }
 
-const playOnce = async (
-  ground: Ground,
-  stage: Stage,
-  contender: Contender,
-  pid: number,
-  round: number,
-  wanted: string,
-): Promise<Played> => {
-  await makeReady(stage)
-  const dir = join(stage.dir, `${contender.name}-${round}`)
-  mkdirSync(dir, { recursive: true })
-  const cost = await measure(ground.lab, stage.hosts, { argv: contender.argv(stage), env: contender.env, dir, pid }, ground.seconds)
-  const complaint = contender.complaint(stage, cost.code, dir) ?? (stage.task === 'plan' ? undefined : await endComplaint(stage, wanted))
-  return { ...cost, round, ...(complaint ? { complaint } : {}) }
-}
-
-/** The last host: its last rule and its first value go, live. */
-const makeReady = async (stage: Stage): Promise<void> => {
-  if (stage.task === 'converge') await onEach(stage.hosts, (host) => putBack(host, 'fresh'))
-  if (stage.task !== 'drift') return
-  const drifted = stage.hosts.at(-1)!
-  await putBack(drifted, syncName(stage))
-  const rule = ownLine(stage.things.rules - 1).replace('-A', '-D')
-  await drifted.must(`iptables ${rule}; sysctl -q -w ${[...wantedValues(stage.things).keys()][0]}=0`)
-}
-
-/** Both layers: what every host does now, and what one of those that were changed does after a reboot. */
-const endComplaint = async (stage: Stage, wanted: string): Promise<string | undefined> => {
+/** Both layers: what every host does now, and, where something was written, what one of those that were changed does after a reboot. */
+const endComplaint = async ({ stage, wanted }: Scene): Promise<string | undefined> => {
   const live = await differing(stage.hosts, wanted)
-  if (live) return live
+  if (live || stage.task === 'plan') return live
   const changed = stage.hosts.at(-1)!
   await changed.reboot()
   const after = await differing([changed], wanted)

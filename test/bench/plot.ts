@@ -48,7 +48,8 @@ text { fill: #e6edf3 } .scale { fill: #9198a1 } line { stroke: #3d444d } .bar { 
 </style>
 ${powers(least, most)
   .map((ms) => drawScale(ms, x(ms), height))
-  .join('')}${parts.join('')}</svg>
+  .join('')}<text class="scale" x="12" y="16">wall, logarithmic</text>
+${parts.join('')}</svg>
 `
 }
 

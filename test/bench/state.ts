@@ -44,7 +44,7 @@ for save in iptables-save ip6tables-save; do $save | sed '/^#/d; s/\\[[0-9:]*\\]
 
 /** What a host does, in lines: its values and its rules, without counters and without the comments that holdfast's rules bear. */
 export const effectOf = (host: LabHost): Promise<string> =>
-  host.must(`for key in ${allKeys.join(' ')}; do printf '%s = %s\\n' "$key" "$(sysctl -n "$key")"; done
+  host.must(`sysctl ${allKeys.join(' ')}
 for save in iptables-save ip6tables-save; do
   $save | sed '/^#/d; s/ \\[[0-9:]*\\]$//; s/ -m comment --comment "\\{0,1\\}holdfast:[^" ]*"\\{0,1\\}//'
 done`)

@@ -1,8 +1,7 @@
 import { nameOf } from './cases.js'
 import type { ContenderName } from './contenders.js'
-import type { Row } from './numbers.js'
-import { type Measure, ratioOf } from './numbers.js'
-import type { Outcome } from './play.js'
+import { pairedOf, type Runs, ratioOf } from './numbers.js'
+import type { Outcome, Played } from './play.js'
 
 /** What `bench:fleet` found of a simulated fleet: the controller alone, hosts being answers. */
 export interface FleetRow {
@@ -25,23 +24,21 @@ export interface Target {
 
 const few = { keys: 3, rules: 3 }
 
-/** The targets, measured in one run. Ratios are medians of quotients of the same round. */
-export const targetsOf = (outcomes: readonly Outcome[], rows: readonly Row[], fleet: readonly FleetRow[]): readonly Target[] => {
+/** The targets, measured in one run. Ratios and differences are medians of those of the same round. */
+export const targetsOf = (outcomes: readonly Outcome[], fleet: readonly FleetRow[]): readonly Target[] => {
   const outcome = (name: string): Outcome | undefined => outcomes.find((one) => one.case.name === name)
-  const value = (name: string, contender: ContenderName, what: Measure): number => {
-    const row = rows.find((one) => one.case === name && one.contender === contender)
-    return row ? row[what] : Number.NaN
-  }
-  const wall = (name: string, contender: ContenderName): number => value(name, contender, 'wallMs')
+  const runs = (name: string, contender: ContenderName): Runs => ({ outcome: outcome(name), name: contender })
+  const between = (one: string, other: string, contender: ContenderName, compare: (run: Played, base: Played) => number): number =>
+    pairedOf(runs(one, contender), runs(other, contender), compare) ?? Number.NaN
   const ratio = (name: string, other: ContenderName): number => {
     const found = outcome(name)
     return (found && ratioOf(found, 'holdfast', other)) ?? Number.NaN
   }
   const [near, far] = [nameOf('plan', 10, few), nameOf('plan', 10, few, 100)]
-  const above = (contender: ContenderName): number => wall(far, contender) - wall(near, contender)
+  const above = (contender: ContenderName): number => between(far, near, contender, (run, base) => run.wallMs - base.wallMs)
   const fifty = nameOf('plan', 50, few)
   const hundreds = nameOf('plan', 200, few)
-  const [ten, thousand] = [10, 1000].map((rules) => nameOf('plan', 10, { keys: 20, rules }))
+  const [ten, thousand] = [nameOf('plan', 10, { keys: 20, rules: 10 }), nameOf('plan', 10, { keys: 20, rules: 1000 })]
   const inSync = (hosts: number): FleetRow | undefined => fleet.find((row) => row.hosts === hosts && row.fleet === 'in sync')
   const growth = (what: 'wallMsPerHost' | 'cpuMsPerHost'): number =>
     (inSync(1000)?.[what] ?? Number.NaN) / (inSync(50)?.[what] ?? Number.NaN)
@@ -54,9 +51,14 @@ export const targetsOf = (outcomes: readonly Outcome[], rows: readonly Row[], fl
       'controller CPU per host in sync (200 hosts less 50, by 150: without the start)',
       8,
       'ms',
-      (value(hundreds, 'holdfast', 'cpuMs') - value(fifty, 'holdfast', 'cpuMs')) / 150,
+      between(hundreds, fifty, 'holdfast', (run, base) => (run.cpuMs - base.cpuMs) / 150),
     ),
-    target('1,000 rules instead of 10 per host: wall', 1.5, '×', wall(thousand!, 'holdfast') / wall(ten!, 'holdfast')),
+    target(
+      '1,000 rules instead of 10 per host: wall',
+      1.5,
+      '×',
+      between(thousand, ten, 'holdfast', (run, base) => run.wallMs / base.wallMs),
+    ),
     target('100 ms of delay, nothing to do: wall above the local run', 1000, 'ms', above('holdfast')),
     target("100 ms of delay, nothing to do: the same, by OpenSSH's", 1, '×', above('holdfast') / above('ssh')),
     target('peak memory, 1,000 hosts (simulated)', 200, 'MB', inSync(1000)?.rssMb ?? Number.NaN),
