@@ -1,6 +1,6 @@
 /** `npm run bench`: holdfast and others side by side in the lab. `--help` says what can be asked for. */
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -147,8 +147,20 @@ const claimMachine = (): void => {
   const runs = owner !== '' && existsSync(`/proc/${owner}/cmdline`) && readFileSync(`/proc/${owner}/cmdline`, 'utf8').includes('bench.ts')
   if (runs)
     throw new Error(`another bench runs on this machine, as process ${owner}, and the two would measure each other: wait for its end`)
+  const left = readdirSync(tmpdir()).filter((name) => /^holdfast-bench-\w{6}$/.test(name)) // by one that was killed
+  for (const name of left) rmSync(join(tmpdir(), name), { recursive: true, force: true })
   writeFileSync(claim, `${process.pid}\n`)
   process.on('exit', () => rmSync(claim, { force: true }))
+}
+
+/** Better before than after twenty minutes. */
+const mustTake = (folder: string): void => {
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    throw new Error(`${folder} cannot be written to, --out names another folder (${String(error)})`)
+  }
 }
 
 const main = async (): Promise<void> => {
@@ -156,8 +168,7 @@ const main = async (): Promise<void> => {
   if (help) return console.log(usage)
   if (list) return console.log([...cases.map(({ name, contenders: who }) => `${name}  ${who.join(' ')}`), 'fleet  holdfast'].join('\n'))
   if (!existsSync(join(root, 'dist/cli.cjs'))) throw new Error('dist/cli.cjs is not built: npm run build')
-  mkdirSync(out, { recursive: true })
-  accessSync(out, constants.W_OK)
+  mustTake(out)
   claimMachine()
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'))
   process.on('exit', () => rmSync(dir, { recursive: true, force: true, maxRetries: 3 }))

@@ -76,7 +76,8 @@ const unpacked = async (name: string, script: string, complaint: string): Promis
   try {
     await must(['sh', '-eu', '-c', script], { cwd: making })
   } catch (error) {
-    throw new Error(`${complaint}: ${String(error)}`)
+    rmSync(making, { recursive: true, force: true })
+    throw new Error(`${complaint}: ${String(error).trim().split('\n').at(-1)}`)
   }
   try {
     renameSync(join(making, 'tree'), tree)
