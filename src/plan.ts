@@ -1,3 +1,4 @@
+import { alike, kindOf } from './alike.js'
 import { bySame, byText } from './by-text.js'
 import { resources } from './resources/index.js'
 import type { WantedItem } from './resources/resource.js'
@@ -22,10 +23,7 @@ export interface Recall {
 
 /** want x seen -> what differs in both layers, and why it does. `now` is an ISO time. */
 export function planHost(want: HostWant, seen: Seen, now: string, recall: Recall = {}): HostPlan {
-  const parts = resources.flatMap((resource) => {
-    const wanted = want.resources[resource.name]
-    return wanted === undefined ? [] : [resource.plan(wanted as never, seen, want)]
-  })
+  const parts = partsOf(kindOf(want), alike(seen))
   const refused = parts.flatMap((part) => part.refused)
   const { version } = seen.facts
   const record = seen.facts.record ?? recall.record
@@ -42,6 +40,14 @@ export function planHost(want: HostWant, seen: Seen, now: string, recall: Recall
     ...(record?.version === undefined || version === undefined || record.version === version ? {} : { previousVersion: record.version }),
   }
 }
+
+/** Planned once for all hosts of a kind that hold the same. */
+const partsOf = bySame((want: HostWant, seen: Seen): readonly Planned[] =>
+  resources.flatMap((resource) => {
+    const wanted = want.resources[resource.name]
+    return wanted === undefined ? [] : [resource.plan(wanted as never, seen, want)]
+  }),
+)
 
 /** An upgrade that wiped the host's record, say: nobody should take the causes for the host's own word. */
 function recallWarning(seen: Seen, { record }: Recall): readonly string[] {

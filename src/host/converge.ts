@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Aim, aimOf } from '../aim.js'
+import { alike } from '../alike.js'
+import { bySame } from '../by-text.js'
 import type { FleetHost } from '../engine.js'
 import { heldOf } from '../held.js'
 import type { HostPlan } from '../plan.js'
@@ -7,7 +9,7 @@ import { activeBackend } from '../resources/iptables/warnings.js'
 import { restoreBatches } from '../script/batches.js'
 import { lookScript } from '../script/look.js'
 import type { HostResult } from '../shown.js'
-import type { HostRecord, HostWant, Section } from '../types.js'
+import type { HostRecord, HostWant, Section, Seen } from '../types.js'
 import { wideOf } from '../wide.js'
 import { carryOut } from './carry-out.js'
 import { foresee } from './foresee.js'
@@ -80,7 +82,7 @@ async function oneTry(way: Way): Promise<HostResult> {
     const basis = options.apply ? {} : { plan: { steps: plan.steps, madeFrom: way.aim.madeFrom(seen, plan) } }
     const version = plan.version === undefined ? {} : { version: plan.version }
     const base = warned(
-      { ...described(plan), ...basis, ...version, ...read(sections, item.want), ...remembered(seen.facts.record) },
+      { ...described(plan), ...basis, ...version, ...read(seen, item.want), ...remembered(seen.facts.record) },
       unfinished(sections),
     )
     if (plan.refused.length > 0) return ended(way, 'failed', { ...base, reason: plan.refused.join('\n') })
@@ -100,10 +102,12 @@ async function oneTry(way: Way): Promise<HostResult> {
 }
 
 /** What the look read beside what it was asked for. */
-function read(sections: readonly Section[], want: HostWant): Partial<HostResult> {
-  const wide = wideOf(sections, want)
-  return { held: heldOf(sections), ...(wide && { wide }) }
+function read(seen: Seen, want: HostWant): Partial<HostResult> {
+  const wide = wideOf(seen.sections, want)
+  return { held: heldBy(alike(seen)), ...(wide && { wide }) }
 }
+
+const heldBy = bySame(({ sections }: Seen) => heldOf(sections))
 
 const remembered = (record: HostRecord | undefined): Partial<HostResult> => (record === undefined ? {} : { before: record })
 

@@ -95,7 +95,7 @@ export async function openClient(target: Access, options: SshOptions, passage?: 
     keepaliveInterval: 5000,
     keepaliveCountMax: 3,
     hostVerifier: (key: Buffer): boolean => judge.accepts(key),
-    algorithms: algorithmsFor(target, options),
+    ...algorithmsFor(target, options),
     authHandler: login.handler,
   })
   const client = ssh.connection!
@@ -181,11 +181,13 @@ export async function unlockKeys(
 
 type Keys = Pick<SshOptions, 'agent' | 'identities' | 'keyFiles' | 'identitiesOnly'>
 
+const usualIdentities: readonly string[] = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name))
+
 function credentialsOf({ user, password, keyFile }: Access, { agent = process.env.SSH_AUTH_SOCK, ...options }: Keys): Credentials {
   return {
     user,
     keyFiles: [...(keyFile === undefined ? [] : [keyFile]), ...(options.keyFiles ?? [])],
-    identities: options.identities ?? ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name)),
+    identities: options.identities ?? usualIdentities,
     identitiesOnly: options.identitiesOnly ?? false,
     ...(password !== undefined && { password }),
     ...(agent && { agent }),
@@ -195,6 +197,7 @@ function credentialsOf({ user, password, keyFile }: Access, { agent = process.en
 /** Under which name the host's key is known. */
 const ownerOf = (target: Access, { alias }: SshOptions): KeyOwner => (alias === undefined ? target : { host: alias, port: 22 })
 
+/** In ssh2's order. */
 const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
@@ -205,14 +208,15 @@ const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
   'ssh-rsa',
 ]
 
-/** ssh2's algorithms, those of the known host keys first. */
-function algorithmsFor(target: Access, options: SshOptions): Algorithms {
+/** ssh2's algorithms, those of the known host keys first; nothing where these are ssh2's own, which it has made ready once for all. */
+function algorithmsFor(target: Access, options: SshOptions): { readonly algorithms?: Algorithms } {
   const { knownHosts, legacyAlgorithms } = options
   const known = new Set(keyTypesFor(knownHosts, ownerOf(target, options)))
   const offered = legacyAlgorithms ? [...hostKeyAlgorithms, 'ssh-dss' as const] : hostKeyAlgorithms
   const isKnown = (algorithm: string): boolean => known.has(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)
   const serverHostKey = [...offered.filter(isKnown), ...offered.filter((algorithm) => !isKnown(algorithm))]
-  return legacyAlgorithms ? ({ serverHostKey, ...legacy } as unknown as Algorithms) : { serverHostKey }
+  if (legacyAlgorithms) return { algorithms: { serverHostKey, ...legacy } as unknown as Algorithms }
+  return serverHostKey.every((algorithm, at) => algorithm === hostKeyAlgorithms[at]) ? {} : { algorithms: { serverHostKey } }
 }
 
 /** Not among ssh2 1.17's defaults; OpenSSH 5.3 itself needs none of them, hardened or older servers do. */

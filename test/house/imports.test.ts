@@ -13,7 +13,7 @@ const rows: readonly (readonly string[])[] = [
   ['aim'],
   ['load', 'history', 'made-from', 'changed-plays', 'rivals'],
   ['plan', 'seen', 'wide'],
-  ['held'],
+  ['held', 'alike'],
   ['script'],
   ['resources'],
   ['engine'],
