@@ -29,7 +29,7 @@ export function timingText(hosts: readonly HostReport[], own: OwnTiming, style: 
       : `medians of ${measured.length} hosts; the slowest, ${show(slowest.host, style)}, took ${tell(slowest.timing.took)}`
   return `${[
     '',
-    `timing  ${name}`,
+    ...wrap(name, style.width, 'timing  ', '        '),
     ...waterfall(rows, median(timings.map(({ took }) => took)), style),
     ...wrap(sumUp(timings), style.width, '  '),
     ...wrap(ofController(timings, own), style.width, '  ', '    '),

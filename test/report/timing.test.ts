@@ -45,6 +45,16 @@ describe('the timing of a run', () => {
     expect(text).toMatch(/^ {2}total +100\.0 ms/m)
   })
 
+  it('is no wider than the terminal', () => {
+    const hosts = ['one', 'another-with-a-long-name.example.com'].map((name, index) => hostOf(name, 100 + index, looked(60)))
+    const lines = timingText(hosts, own, style).split('\n')
+    expect(lines.slice(1, 3)).toEqual([
+      'timing  medians of 2 hosts; the slowest,',
+      '        another-with-a-long-name.example.com, took 101.0 ms',
+    ])
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(style.width)
+  })
+
   it('tells two looks apart, and the new connection of settle', () => {
     const rows = [...looked(30), 'look/script/165/10', 'act/script/180/20', 'settle/connect/200/10', 'settle/script/210/20']
     const names = timingText([hostOf('a', 140, rows)], own, style)
