@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { RunReport } from '../../src/types.js'
 import { type Measured, measure, sizeOf } from './fleet/measure.js'
+import { growthOf, isPlayed, type Played, perHostOf, turns } from './fleet/rounds.js'
 import { type Simulation, startSimulation } from './fleet/simulation.js'
 import { median } from './numbers.js'
 
-/** What the controller costs at one number of hosts; per host = (this run - the same run of one host) / (hosts - 1). */
+/** What the controller costs at one number of hosts; per host = (this run - the same run of one host) / (hosts - 1), the median of the rounds. */
 export interface Row {
   readonly hosts: number
   readonly forks: number
@@ -14,6 +15,9 @@ export interface Row {
   readonly wallMs: number
   readonly wallMsPerHost: number
   readonly cpuMsPerHost: number
+  /** What a host takes by what it takes in the smallest fleet with as many forks: the median of the quotients of a round. */
+  readonly wallGrowth: number
+  readonly cpuGrowth: number
   readonly rssMb: number
   readonly fds: number
   readonly jsonBytes: number
@@ -26,10 +30,10 @@ export interface Row {
   readonly pageMs: number
 }
 
-interface Case {
-  readonly hosts: number
+interface Case extends Played {
   readonly forks: number
   readonly mixed: boolean
+  readonly rounds: Measured[][]
 }
 
 /** Plans of one project, each with a state of its own; what they took is their median. */
@@ -41,38 +45,44 @@ const medianOf = (plans: readonly Measured[]): Measured => ({
 })
 
 /** Measures a kept plan and the report page over a project of so many hosts, beside what its plans took. */
-async function measureCase(
-  simulation: Simulation,
-  folder: string,
-  { hosts, forks, mixed }: Case,
-  one: Measured,
-  plan: Measured,
-): Promise<Row> {
+async function measureCase(simulation: Simulation, folder: string, one: Case, ones: Played, smallest: Played): Promise<Row> {
+  const { hosts, forks, mixed } = one
+  const plan = medianOf(one.rounds.flat())
   const run = planOf(forks)
   const kept = await measure(simulation, folder, [...run, '--out', 'plan.json', '--state', 'kept'])
-  const page = await measure(simulation, folder, ['report', '-i', 'inventory.yaml', '--state', stateOf(forks, 0), '--out', 'page.html'])
+  const page = await measure(simulation, folder, [
+    'report',
+    '-i',
+    'inventory.yaml',
+    '--state',
+    stateOf(forks, 0, turns >> 1),
+    '--out',
+    'page.html',
+  ])
   if (page.code !== 0) throw new Error(`report ended with ${page.code}: ${readFileSync(page.stderr, 'utf8')}`)
-  const perHost = (of: (measured: Measured) => number, measured = plan): number =>
-    rounded((of(measured) - of(one)) / Math.max(1, hosts - 1))
+  const perHost = (of: (run: Measured) => number): number => rounded(perHostOf(one, ones, of))
+  const growth = (of: (run: Measured) => number): number => rounded(growthOf(one, smallest, ones, of))
+  const keptPerHost = (kept.cpuMs - medianOf(ones.rounds.flat()).cpuMs) / Math.max(1, hosts - 1)
   return {
     ...{ hosts, forks, fleet: mixed ? 'mixed' : 'in sync', wallMs: rounded(plan.wallMs) },
     ...{ wallMsPerHost: perHost(({ wallMs }) => wallMs), cpuMsPerHost: perHost(({ cpuMs }) => cpuMs) },
+    ...{ wallGrowth: growth(({ wallMs }) => wallMs), cpuGrowth: growth(({ cpuMs }) => cpuMs) },
     ...{
       rssMb: rounded(plan.rssMb),
       fds: plan.fds,
       jsonBytes: sizeOf(plan.stdout),
-      historyBytes: sizeOf(join(folder, `${stateOf(forks, 0)}/runs`)),
+      historyBytes: sizeOf(join(folder, `${stateOf(forks, 0, turns >> 1)}/runs`)),
     },
     ...{
       planBytes: sizeOf(join(folder, 'plan.json')),
       planRssMb: rounded(kept.rssMb),
-      planCpuMsPerHost: perHost(({ cpuMs }) => cpuMs, kept),
+      planCpuMsPerHost: rounded(keptPerHost),
     },
     ...{ pageBytes: sizeOf(join(folder, 'page.html')), pageRssMb: rounded(page.rssMb), pageMs: rounded(page.wallMs) },
   }
 }
 
-const stateOf = (forks: number, round: number): string => `state-${forks}-${round}`
+const stateOf = (forks: number, round: number, turn: number): string => `state-${forks}-${round}-${turn}`
 
 const rounded = (value: number): number => Math.round(value * 100) / 100
 
@@ -115,19 +125,24 @@ async function main(): Promise<void> {
     await measure(simulation, alone, planOf(1)) // the kept bytecode
     const cases = numbers(values.hosts).flatMap((hosts) => {
       const folder = simulation.project(hosts, values)
-      return numbers(values.forks).map((forks) => ({ hosts, forks, mixed: values.mixed, folder, plans: [] as Measured[] }))
+      return numbers(values.forks).map((forks): Case & { folder: string } => ({ hosts, forks, mixed: values.mixed, folder, rounds: [] }))
     })
-    const ones: Measured[] = []
+    const ones: Case & { folder: string } = { hosts: 1, forks: 1, mixed: false, folder: alone, rounds: [] }
     // the sizes take turns, so that a minute in which the machine is busy hits them all
     for (let round = 0; round < Number(values.rounds); round++) {
-      ones.push(await checked(simulation, alone, [...planOf(1), '--json', '--state', stateOf(1, round)], 1))
-      for (const { hosts, forks, folder, plans } of cases.filter((each) => round === 0 || each.hosts <= 1000))
-        plans.push(await checked(simulation, folder, [...planOf(forks), '--json', '--state', stateOf(forks, round)], hosts))
+      for (const each of [ones, ...cases]) each.rounds.push([])
+      for (let turn = 0; turn < turns; turn++)
+        for (const { hosts, forks, folder, rounds } of [ones, ...cases].filter((each) => isPlayed(each.hosts, round, turn)))
+          rounds[round]!.push(
+            await checked(simulation, folder, [...planOf(forks), '--json', '--state', stateOf(forks, round, turn)], hosts),
+          )
     }
-    const one = medianOf(ones)
+    const one = medianOf(ones.rounds.flat())
     process.stderr.write(`one host: ${one.wallMs.toFixed()} ms, ${one.cpuMs.toFixed()} ms of the processor, ${one.rssMb.toFixed()} MB\n`)
-    for (const { folder, plans, ...each } of cases) {
-      const row = await measureCase(simulation, folder, each, one, medianOf(plans))
+    for (const { folder, ...each } of cases) {
+      const alike = cases.filter(({ forks }) => forks === each.forks)
+      const smallest = alike.reduce((least, other) => (other.hosts < least.hosts ? other : least))
+      const row = await measureCase(simulation, folder, each, ones, smallest)
       process.stderr.write(`${JSON.stringify(row)}\n`)
       rows.push(row)
     }

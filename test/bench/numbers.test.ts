@@ -58,8 +58,8 @@ describe('numbers', () => {
 describe('targets', () => {
   const measured = (outcomes: readonly Outcome[], fleet: Parameters<typeof targetsOf>[1] = []) =>
     targetsOf(outcomes, fleet).filter(({ isMet }) => isMet !== undefined)
-  const row = (hosts: number, cpuMsPerHost: number, rssMb: number) => ({
-    ...{ hosts, cpuMsPerHost, rssMb, forks: 50, fleet: 'in sync', wallMsPerHost: 10 },
+  const row = (hosts: number, cpuGrowth: number, rssMb: number) => ({
+    ...{ hosts, cpuGrowth, rssMb, forks: 50, fleet: 'in sync', wallMsPerHost: 10, cpuMsPerHost: 5, wallGrowth: 1 },
   })
 
   it('without their cases are neither met nor missed', () => {
@@ -99,7 +99,7 @@ describe('targets', () => {
   })
 
   it('of the simulated fleet are read from its rows', () => {
-    expect(measured([], [row(50, 5, 90), row(1000, 6, 150)]).map((one) => [one.measured, one.isMet])).toEqual([
+    expect(measured([], [row(50, 1, 90), row(1000, 1.2, 150)]).map((one) => [one.measured, one.isMet])).toEqual([
       [150, true],
       [1, true],
       [1.2, false],
