@@ -5,13 +5,13 @@ import { surveyBody } from '../adopt/survey.js'
 import { adoptedYaml } from '../adopt/yaml.js'
 import { exitCode } from '../fleet/exit.js'
 import { startFleet } from '../fleet/run.js'
-import { runScript } from '../host/trips.js'
+import { runLook } from '../host/trips.js'
 import { readInventory } from '../load/inventory.js'
 import type { LoadedHost } from '../load/load.js'
 import { problemsJson, problemsText } from '../report/problems.js'
 import { show } from '../report/style.js'
 import { resources } from '../resources/index.js'
-import { lookBody, lookScript } from '../script/look.js'
+import { lookBody } from '../script/look.js'
 import { toSeen } from '../seen.js'
 import type { HostResult } from '../shown.js'
 import type { Problem } from '../types.js'
@@ -100,8 +100,7 @@ const wayOf =
     const abort = (): void => session.close()
     signal.addEventListener('abort', abort)
     try {
-      const run = async (body: string) =>
-        toSeen(await runScript(session, target, commandTimeout, (mark) => lookScript(body, mark)), want.profile)
+      const run = async (body: string) => toSeen(await runLook(session, target, commandTimeout, body), want.profile)
       found.set(want.host, await holdingsOf(await run(surveyBody(want)), want, exact, (held) => run(lookBody(held, resources))))
     } finally {
       signal.removeEventListener('abort', abort)

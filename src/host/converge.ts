@@ -7,7 +7,6 @@ import { heldOf } from '../held.js'
 import type { HostPlan } from '../plan.js'
 import { activeBackend } from '../resources/iptables/warnings.js'
 import { restoreBatches } from '../script/batches.js'
-import { lookScript } from '../script/look.js'
 import type { HostResult } from '../shown.js'
 import type { HostRecord, HostWant, Section, Seen } from '../types.js'
 import { wideOf } from '../wide.js'
@@ -16,7 +15,7 @@ import { foresee } from './foresee.js'
 import { withRivals } from './rivals.js'
 import { words } from './says.js'
 import { ConnectionLost, NoShell, Unreachable } from './session.js'
-import { EndedEarly, runScript } from './trips.js'
+import { EndedEarly, runLook } from './trips.js'
 import { type ConvergeOptions, ended, type Way, warned } from './way.js'
 
 export type { ConvergeOptions } from './way.js'
@@ -73,9 +72,7 @@ async function oneTry(way: Way): Promise<HostResult> {
   options.signal.addEventListener('abort', abort)
   try {
     options.onStage(item.target.host, 'look')
-    const sections = await runScript(session, item.target, options.commandTimeout, (mark) =>
-      lookScript(way.aim.look(), mark, options.apply ? 'again' : undefined),
-    )
+    const sections = await runLook(session, item.target, options.commandTimeout, way.aim.look(), options.apply ? 'again' : undefined)
     const seen = way.aim.seen(sections)
     const told = way.aim.plan(seen, new Date().toISOString())
     const plan = await withRivals(told, session, item.target, options.commandTimeout)

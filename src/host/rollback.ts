@@ -2,10 +2,9 @@ import type { FleetHost } from '../engine.js'
 import { rollbackAim } from '../rollback/aim.js'
 import { listBody } from '../rollback/look.js'
 import { type HostRun, readRuns } from '../rollback/runs.js'
-import { lookScript } from '../script/look.js'
 import type { HostResult } from '../shown.js'
 import { type ConvergeOptions, converge, wentWrong } from './converge.js'
-import { runScript } from './trips.js'
+import { runLook } from './trips.js'
 
 /** What a host keeps of the runs that changed it, or why that is not known. */
 export type Listed = { readonly runs: readonly HostRun[]; readonly damaged: readonly string[] } | { readonly failure: HostResult }
@@ -17,7 +16,7 @@ export async function listRuns(item: FleetHost, options: ConvergeOptions): Promi
     const abort = (): void => session.close()
     options.signal.addEventListener('abort', abort)
     try {
-      return readRuns(await runScript(session, item.target, options.commandTimeout, (mark) => lookScript(listBody(), mark)))
+      return readRuns(await runLook(session, item.target, options.commandTimeout, listBody()))
     } finally {
       options.signal.removeEventListener('abort', abort)
       session.close()

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { stateDir } from '../script/facts.js'
+import { lookScript } from '../script/look.js'
+import type { Remembering } from '../script/remembered.js'
 import { markOf, parseSections, partialSections } from '../script/sections.js'
 import { decodeBytes, printable } from '../text.js'
 import type { Section, Target } from '../types.js'
@@ -38,9 +41,29 @@ export async function runScript(
     const sentence = looksLikeNoShell(ran, { user: target.user, becomeUser: target.becomeUser })
     if (sentence !== undefined) throw new NoShell(sentence)
   }
+  if (cannotRecall(partial))
+    throw new EndedEarly(`what the host remembers of an earlier look cannot be read: ${stateDir}/look there`, partial)
   const words = printable(decodeBytes(ran.stderr).trim().split('\n').slice(-3).join('; '))
   const how = ran.signal === undefined ? `with ${ran.code}` : `by ${ran.signal}`
   throw new EndedEarly(`the script ended early (${how})${words === '' ? '' : `: ${words.slice(0, 500)}`}`, partial)
+}
+
+const cannotRecall = (sections: readonly Section[]): boolean =>
+  sections.at(-1)?.kind === 'end' && sections.some(({ kind }) => kind === 'packed')
+
+/** A look; where what the host remembers of an earlier one cannot be read, another without it, which leaves a sound one if it may write. */
+export function runLook(
+  session: Session,
+  target: Target,
+  timeout: number,
+  body: string,
+  remembering?: Remembering,
+): Promise<readonly Section[]> {
+  const look = (how?: Remembering) => runScript(session, target, timeout, (mark) => lookScript(body, mark, how))
+  return look(remembering).catch((error: unknown) => {
+    if (!(error instanceof EndedEarly) || !cannotRecall(error.sections)) throw error
+    return look(remembering === undefined ? 'never' : 'always')
+  })
 }
 
 const lostSections = new WeakMap<ConnectionLost, readonly Section[]>()

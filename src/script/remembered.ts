@@ -9,7 +9,8 @@ const kept = 12
  * sh for the still part of a look: the text of files and what the host makes of them (its spelling of rules), which is the same until a file,
  * a tool or the kernel changes. `hf_n FILE...` names files that are printed, `hf_n_unseen FILE...` those that only decide, `hf_alike` holds
  * words that decide, `hf_stills` the functions that print the rest. Costs a process or two a file where nothing is remembered. What is
- * remembered is kept as it was printed, packed where the host can: in KEY.body, and what it was made from in KEY.
+ * remembered is kept as it was printed, packed where the host can, behind what it was made from; the boot is part of that, so that what a
+ * crash cut off is never taken.
  */
 const stillLibrary = `hf_names=; hf_alike=; hf_stills=
 hf_n() {
@@ -35,7 +36,7 @@ hf_named() { # CALL TYPES: for each name whose type matches
   set +f; IFS=$hf_ifs
 }
 hf_fresh() { # texts by one process, to be cut apart by their sizes; by one each where one is large, or is no longer what cksum saw
-  hf_named hf_points 'L*'
+  printf '%s' "$hf_links"
   hf_ifs=$IFS; IFS='
 '; set -f; set -- $hf_texts; hf_list=; hf_seen=
   for hf_l in $hf_sums; do
@@ -49,34 +50,49 @@ hf_fresh() { # texts by one process, to be cut apart by their sizes; by one each
   if [ $hf_left = 0 ] && [ $# != 0 ]; then
     hf_s files; printf '%s\\n' "$hf_list"; cat "$@" 2>/dev/null
     [ "$(cksum "$@" 2>/dev/null)
-" = "$hf_seen" ] || { hf_s torn; hf_left=1; }
+" = "$hf_seen" ] || { hf_s torn; hf_left=1; hf_passing; }
   fi
   [ $hf_left = 0 ] || hf_named hf_text '*F'
   for hf_x in $hf_stills; do $hf_x; done; hf_s still
 }
-hf_link() { printf '%s\\n' "$1"; readlink -f "$1"; }
-hf_same_links() {
-  while IFS= read -r hf_p && [ "$hf_p" != @@ ]; do
-    IFS= read -r hf_l && [ "$hf_p" -ef "$hf_l" ] || return 1
-  done < "$1"
+hf_passing() { [ -z "$hf_store" ] || printf '' > "$hf_memo.$$.no"; } # what is printed will not do for the next time
+hf_linked() { # notes in hf_links what hf_points would print, and in hf_reals where each leads
+  hf_real "$1"
+  hf_links="$hf_links
+$hf_mark link $1
+$hf_x
+
+$hf_mark real $1
+$hf_y
+"
+  hf_reals="$hf_reals$1
+$hf_y
+"
 }
-hf_recall() { # KEY: the sum of the body is part of the key: what a crash cut off does not fit
-  hf_h=$(cat "$hf_memo")
-  hf_h=\${hf_h#*@@
+hf_recall() { # KEY: prints what is remembered, if it was made from the same; read by one open file, so that key and body belong together
+  case $hf_store in always|never) return 1;; esac
+  [ -f "$hf_memo" ] || return 1
+  {
+    while IFS= read -r hf_p && [ "$hf_p" != @@ ]; do
+      IFS= read -r hf_l && [ "$hf_p" -ef "$hf_l" ] || return 1
+    done
+    hf_h=; while IFS= read -r hf_l; do
+      case $hf_l in '@@ '*) break;; esac
+      hf_h="$hf_h$hf_l
+"
+    done
+    [ "$hf_h" = "$1" ] || return 1
+    hf_s packed "\${hf_l#@@ }"; cat
+  } < "$hf_memo"
 }
-  [ "\${hf_h%
-@@ *}" = "$1" ] && hf_s packed "\${hf_h##*@@ }" && cat "$hf_memo.body"
-}
-hf_remember() { # FILE; never the answer of a host that could not spell
-  awk -v mark="$hf_mark" 'told { told = 0; if ($1 == "table") { bad = 1; exit } } $0 == mark " spelling" { told = 1 } END { exit bad }' "$1" || return 1
-  hf_form=gzip
-  { hf_have gzip && gzip -c < "$1" > "$1.new" && gzip -t < "$1.new"; } ||
-    { hf_form=plain; cat "$1" > "$1.new"; } || return 1
-  mv -f "$1.new" "$hf_memo.body" || return 1
-  { hf_named hf_link 'L*'; printf '@@\\n%s\\n@@ %s %s\\n' "$hf_alike$hf_names$hf_sums
-$(cksum "$hf_memo.body")" $hf_form "$hf_mark"; } > "$1.new" && mv -f "$1.new" "$hf_memo" || return 1
+hf_remember() { # KEY: what hf_fresh prints is printed, and packed into the memory as it comes; never the answer of a host that could not spell
+  hf_form=plain; hf_pack=cat
+  if hf_have gzip; then hf_form=gzip; hf_pack='gzip -c'; fi
+  { { hf_fresh | tee /proc/self/fd/3 2>/dev/null || hf_passing; } 3>&1 >&4 |
+    { printf '%s@@\\n%s@@ %s %s\\n' "$hf_reals" "$1" $hf_form "$hf_mark" && $hf_pack; } > "$hf_memo.$$"; } 4>&1 2>/dev/null &&
+    [ ! -e "$hf_memo.$$.no" ] && mv -f "$hf_memo.$$" "$hf_memo" || { rm -f "$hf_memo.$$" "$hf_memo.$$.no"; return 0; }
   set -- ${stateDir}/look/*
-  [ $# -le ${2 * kept} ] || ls -1t ${stateDir}/look | sed '1,${2 * kept}d' | while IFS= read -r hf_x; do rm -f "${stateDir}/look/$hf_x"; done
+  [ $# -le ${kept} ] || ls -1t ${stateDir}/look | sed '1,${kept}d' | while IFS= read -r hf_x; do rm -f "${stateDir}/look/$hf_x"; done
 }
 hf_still() {
   hf_memo=${stateDir}/look/$1; hf_texts=; hf_unseen=
@@ -91,18 +107,23 @@ hf_still() {
     esac
   done
   set -- $hf_texts $hf_unseen; set +f; IFS=$hf_ifs
-  hf_sums=$(cksum "$@" "$hf_memo.body" 2>/dev/null)
-  if [ -f "$hf_memo" ] && hf_same_links "$hf_memo" && hf_recall "$hf_alike$hf_names$hf_sums"; then return 0; fi
-  case $hf_sums in *" $hf_memo.body") hf_sums=\${hf_sums%
-*};; esac
-  case $hf_store in always) ;; again) [ -f "$hf_memo" ];; *) false;; esac && hf_have tee && mkdir -p ${stateDir}/look 2>/dev/null ||
-    { hf_fresh; return 0; }
-  hf_fresh | tee "$hf_memo.$$" 2>/dev/null && hf_remember "$hf_memo.$$" 2>/dev/null
-  rm -f "$hf_memo.$$" "$hf_memo.$$.new"
+  hf_sums=$(cksum "$@" 2>/dev/null)
+  read -r hf_x < /proc/sys/kernel/random/boot_id
+  hf_key="$hf_x
+$hf_alike$hf_names$hf_sums
+"
+  hf_recall "$hf_key" && return 0
+  hf_links=; hf_reals=; hf_named hf_linked 'L*'
+  case $hf_store in always) ;; again) [ -f "$hf_memo" ] || hf_store=;; *) hf_store=;; esac
+  if [ -n "$hf_store" ] && hf_have tee && { [ -d ${stateDir}/look ] || mkdir -p ${stateDir}/look; } 2>/dev/null; then hf_remember "$hf_key"
+  else hf_store=; hf_fresh; fi
 }`
 
-/** When a look leaves its still part on the host: `always` after a run that was confirmed, `again` where an earlier one did, else never. */
-export type Remembering = 'always' | 'again'
+/**
+ * When a look leaves its still part on the host: `always` after a run that was confirmed, `again` where an earlier one did, else not. `always`
+ * and `never` do not read what an earlier one left.
+ */
+export type Remembering = 'always' | 'again' | 'never'
 
 /** A look of these parts, which name files by `hf_n`; its still part is known again by the text of the parts. */
 export function rememberedLook(parts: readonly string[]): string {

@@ -57,7 +57,7 @@ function unpack(part: Buffer): readonly Section[] | undefined {
   try {
     const bytes = form === 'gzip' ? gunzipSync(bodyBytes(part), { maxOutputLength: mostUnpacked }) : bodyBytes(part)
     const sections = cut(bytes, mark, () => undefined)
-    return sections.length === 0 ? undefined : sections
+    return sections.some(({ kind }) => kind === 'still') ? sections : undefined
   } catch {
     return undefined
   }

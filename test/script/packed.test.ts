@@ -38,6 +38,7 @@ describe('what a host remembers', () => {
     ['cut', packed('gzip', gzipSync(still).subarray(0, -9))],
     ['damaged', packed('gzip', said(gzipSync(still).subarray(0, -8), 'abcdefgh'))],
     ['empty', packed('gzip', '')],
+    ['without its end', packed('plain', still.slice(0, still.lastIndexOf('\n\n')))],
     ['of another mark', packed('plain', still.replaceAll(old, '@holdfast-1'))],
     ['of an unknown form', packed('zip', gzipSync(still))],
     ['larger than any look', packed('gzip', gzipSync(said(still, Buffer.alloc(33 << 20))))],

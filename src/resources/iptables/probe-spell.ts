@@ -91,7 +91,7 @@ printf "\\n%s spell %s\\n" "$1" "$3"; "$2-save"
 "$2-restore" 2>/dev/null || exit 42
 printf "\\n%s boot %s\\n" "$1" "$4"; "$2-save"
 exit 40'
-hf_spelling() { hf_s spelling; printf '%s %s\\n' "$hf_spell" "$hf_why"; hf_told=1; }
+hf_spelling() { hf_s spelling; printf '%s %s\\n' "$hf_spell" "$hf_why"; hf_told=1; [ $hf_spell = ns ] || hf_passing; }
 hf_spell_in() {
   [ -n "$hf_told" ] || { hf_x=$($hf_us true 2>&1) || { hf_spell=table; hf_why="$hf_us: $hf_x"; }; hf_spelling; }
   [ $hf_spell = ns ] || return 0
@@ -145,15 +145,13 @@ const bootSaves: Readonly<Record<Family, string>> = {
 }
 
 /**
- * What the spelling turns on beside the files that a look prints: the tools themselves, the names of services, the kernel; and where a rule may
+ * What the spelling turns on beside the files that a look prints: the tools themselves, the names of services; and where a rule may
  * jump into a chain of the host, which chains there are.
  */
 export function alike(requests: readonly SpellRequest[]): string {
   return `hf_stills="$hf_stills hf_iptables_spell"
 for hf_x in iptables-restore ip6tables-restore; do hf_at $hf_x && hf_n_unseen "$hf_at"; done
-hf_n_unseen /etc/services /etc/protocols
-read -r hf_x < /proc/sys/kernel/osrelease; hf_alike="$hf_alike$hf_x
-"${mayJump(requests) ? `\nhf_alike="$hf_alike$(printf '%s\\n' "$hf_r4" "$hf_r6" | sed -n 's/ \\[.*//; /^[*:]/p')\n"` : ''}`
+hf_n_unseen /etc/services /etc/protocols${mayJump(requests) ? `\nhf_alike="$hf_alike$(printf '%s\\n' "$hf_r4" "$hf_r6" | sed -n 's/ \\[.*//; /^[*:]/p')\n"` : ''}`
 }
 
 const mayJump = (requests: readonly SpellRequest[]): boolean =>

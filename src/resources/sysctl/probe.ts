@@ -58,22 +58,23 @@ const library = `hf_sysctl_own() { # the paths that our drop-in names: a removal
 hf_sysctl_read() { # KIND PATH...: dash reads byte by byte, and an integer key ends after the first: 0.5.12; so grep, once
   hf_sysctl_kind=$1; shift
   [ $# -gt 0 ] || return 0
-  grep -H '' "$@" 2>/dev/null | {
-    hf_sysctl_last=; hf_sysctl_done=' '
-    while IFS= read -r hf_sysctl_l; do
-      hf_sysctl_p=\${hf_sysctl_l%%:*}
-      if [ "$hf_sysctl_p" != "$hf_sysctl_last" ]; then
-        hf_s "$hf_sysctl_kind" "$hf_sysctl_p"
-        [ "$hf_sysctl_kind" = default ] || hf_sysctl_mode "$hf_sysctl_p"
-        hf_sysctl_last=$hf_sysctl_p; hf_sysctl_done="$hf_sysctl_done$hf_sysctl_p "
-      fi
-      printf '%s\\n' "\${hf_sysctl_l#*:}"
-    done
-    [ "$hf_sysctl_kind" != default ] || return 0
-    for hf_sysctl_p in "$@"; do
-      case $hf_sysctl_done in *" $hf_sysctl_p "*) ;; *) hf_s "$hf_sysctl_kind" "$hf_sysctl_p"; hf_sysctl_mode "$hf_sysctl_p";; esac
-    done
-  }
+  hf_sysctl_x=$(grep -H '' "$@" 2>/dev/null); hf_sysctl_last=; hf_sysctl_done=' '
+  hf_ifs=$IFS; IFS='
+'; set -f
+  for hf_sysctl_l in $hf_sysctl_x; do
+    IFS=$hf_ifs; hf_sysctl_p=\${hf_sysctl_l%%:*}
+    if [ "$hf_sysctl_p" != "$hf_sysctl_last" ]; then
+      hf_s "$hf_sysctl_kind" "$hf_sysctl_p"
+      [ "$hf_sysctl_kind" = default ] || hf_sysctl_mode "$hf_sysctl_p"
+      hf_sysctl_last=$hf_sysctl_p; hf_sysctl_done="$hf_sysctl_done$hf_sysctl_p "
+    fi
+    printf '%s\\n' "\${hf_sysctl_l#*:}"
+  done
+  set +f; IFS=$hf_ifs
+  [ "$hf_sysctl_kind" != default ] || return 0
+  for hf_sysctl_p in "$@"; do
+    case $hf_sysctl_done in *" $hf_sysctl_p "*) ;; *) hf_s "$hf_sysctl_kind" "$hf_sysctl_p"; hf_sysctl_mode "$hf_sysctl_p";; esac
+  done
 }
 hf_sysctl_mode() { # opened and not written: [ -w ] of busybox 1.35 says yes to root whatever the mode
   if { true >> "$1"; } 2>/dev/null; then printf 'rw\\n'; else printf 'ro\\n'; fi
