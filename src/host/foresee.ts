@@ -1,7 +1,7 @@
 import { actScript, changesLive } from '../script/act.js'
-import { chainLibrary } from '../script/chains.js'
+import { chainLibrary, rulesNow } from '../script/chains.js'
 import { asFunction, prelude } from '../script/prelude.js'
-import { rehearsal } from '../script/rehearse.js'
+import { rehearsal, toolsOf } from '../script/rehearse.js'
 import { settleScript } from '../script/settle.js'
 import type { HostResult } from '../shown.js'
 import { words } from './says.js'
@@ -21,7 +21,9 @@ export async function foresee(task: Task, session: Session): Promise<HostResult>
     return ended(way, 'pending', warned(pending, [`not rehearsed: ${words(spelling.slice(6))}; apply rehearses, and its undo guards it`]))
   options.onStage(item.target.host, 'rehearse')
   const sections = await runScript(session, item.target, options.commandTimeout, (own) =>
-    asFunction([prelude(own), chainLibrary, rehearsal(input.rehearsal), 'hf_rehearse_all; hf_s end'].join('\n')),
+    asFunction(
+      [prelude(own), rulesNow(toolsOf(input.rehearsal)), chainLibrary, rehearsal(input.rehearsal), 'hf_rehearse_all; hf_s end'].join('\n'),
+    ),
   )
   const verdict = readVerdict(sections, input.rehearsal.reach)
   const more = [...verdict.warnings, ...unrehearsed(input.effects)]

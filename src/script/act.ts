@@ -2,11 +2,11 @@ import { quote } from '../quote.js'
 import { pairLines } from '../resources/iptables/edits.js'
 import type { Change, Effect, RecordItem } from '../types.js'
 import { restoreBatches } from './batches.js'
-import { chainLibrary } from './chains.js'
+import { chainLibrary, rulesNow, valueLibrary } from './chains.js'
 import { guards, readAll, readable, readBack, stateText } from './guards.js'
 import { lockLibrary, takeLock } from './lock.js'
 import { asFunction, prelude } from './prelude.js'
-import { type RehearsalInput, rehearsal } from './rehearse.js'
+import { type RehearsalInput, rehearsal, toolsOf } from './rehearse.js'
 import { type FileEffect, fileGuards, fileLibrary, stageFiles } from './stage.js'
 import { defaultPolicy, undoProgram } from './undo.js'
 
@@ -53,11 +53,12 @@ export function actScript(input: ScriptInput, mark: string): string {
   return asFunction(
     [
       prelude(mark),
-      chainLibrary,
       lockLibrary,
       fileLibrary,
       `hf_id=${quote(input.attempt)}`,
       takeLock(input.attempt, input.run, input.who, input.lockTimeout),
+      ...(input.effects.some(({ kind }) => kind === 'chain') ? [rulesNow(toolsOf(input.rehearsal)), chainLibrary] : ['hf_rw=']),
+      valueLibrary,
       giveUpLibrary(input),
       guards(input.effects, input.backend),
       fileGuards(files),
@@ -83,7 +84,7 @@ function giveUpLibrary(input: ScriptInput): string {
   const wait = Math.min(10, Math.max(1, Math.floor(input.confirmTimeout / 3)))
   return `[ -z "$hf_rw" ] || hf_rw='-w ${wait}'
 hf_up() { read -r hf_u hf_x < /proc/uptime; hf_u=\${hf_u%%.*}; }
-hf_quit() { hf_sweep; hf_release; hf_s end; }
+hf_quit() { hf_sweep "$hf_lock"; hf_s end; }
 hf_return() { # hf_why says why
   hf_s failed; printf '%s\\n' "$hf_why"
   printf '%s\\n' "$hf_why" > "$hf_lock/why"
@@ -98,7 +99,7 @@ hf_step() { # label command...: a change begins only while the undo is armed, an
   hf_label=$1; shift
   printf '%s\\n' $$ > "$hf_lock/busy"
   [ -e "$hf_lock/armed" ] || { printf '' > "$hf_lock/busy"; hf_why="the undo fired before $hf_label"; return 1; }
-  hf_out=$("$@" 2>&1) || { hf_why="$hf_label: $hf_out"; printf '' > "$hf_lock/busy"; return 1; }
+  "$@" > "$hf_lock/said" 2>&1 || { hf_why="$hf_label: $(cat "$hf_lock/said")"; printf '' > "$hf_lock/busy"; return 1; }
   printf '' > "$hf_lock/busy"
 }
 # dash's own printf calls every refused value an I/O error: cat then says why
@@ -123,14 +124,15 @@ function arm(input: ScriptInput): string {
 ${[readAll(readable(input.effects)), ...data, `printf '%s' ${quote(undoProgram(input.attempt, input.effects))} > "$hf_lock/undo.sh"`, `printf '' > "$hf_lock/armed"`].map((line) => `${line} || return 1`).join('\n')}
 for hf_way in systemd-run setsid nohup plain; do
   case $hf_way in
-    systemd-run) [ -d /run/systemd/system ] && hf_have systemd-run || continue
+    systemd-run) # keeps what it started only while that lives: so the watch itself
+      [ -d /run/systemd/system ] && hf_have systemd-run || continue
       hf_t=; ! hf_have timeout || hf_t='timeout 5'
       $hf_t systemd-run --quiet --collect --property=TimeoutStopSec=1 --unit="holdfast-undo-$hf_id" /bin/sh "$hf_lock/undo.sh" watch ${seconds} </dev/null >/dev/null 2>&1 || continue;;
     setsid) hf_have setsid || continue
-      setsid sh "$hf_lock/undo.sh" watch ${seconds} </dev/null >/dev/null 2>&1 &;;
+      setsid sh "$hf_lock/undo.sh" start ${seconds} </dev/null >/dev/null 2>&1;;
     nohup) hf_have nohup || continue
-      nohup sh "$hf_lock/undo.sh" watch ${seconds} </dev/null >/dev/null 2>&1 &;;
-    plain) ( trap '' HUP INT TERM; exec sh "$hf_lock/undo.sh" watch ${seconds} ) </dev/null >/dev/null 2>&1 &;;
+      nohup sh "$hf_lock/undo.sh" start ${seconds} </dev/null >/dev/null 2>&1;;
+    plain) sh "$hf_lock/undo.sh" start ${seconds} </dev/null >/dev/null 2>&1;;
   esac
   hf_n=0
   while [ ! -s "$hf_lock/ready" ] && [ $hf_n -lt 60 ]; do sleep 0.05 2>/dev/null || sleep 1; hf_n=$((hf_n + 1)); done

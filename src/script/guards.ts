@@ -18,7 +18,7 @@ export function guards(effects: readonly Effect[], backend: string): string {
 "`,
     ...chains.map(
       (effect) =>
-        `[ "$(${stateCommand(effect)} | cksum)" = ${quote(stateSum(effect.before, defaultPolicy(effect)))} ] || hf_stale="$hf_stale"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}"
+        `${reads(`hf_of ${placeOf(effect)}`, ` <<END\n$hf_now_${toolOf(effect.family)}\nEND\n`, effect.before, effect)} || hf_stale="$hf_stale"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}"
 "`,
     ),
     readAll(values),
@@ -40,18 +40,22 @@ export function readAll(values: readonly ValueEffect[]): string {
   return values.length === 0 ? ':' : `hf_read ${values.map(({ path }) => quote(path)).join(' ')}`
 }
 
-function stateCommand(effect: ChainEffect): string {
-  return `hf_state ${toolOf(effect.family)} ${quote(effect.table)} ${quote(effect.chain)} ${quote(defaultPolicy(effect))}`
+/** The arguments of hf_of: table, chain, default policy. */
+function placeOf(effect: ChainEffect): string {
+  return `${quote(effect.table)} ${quote(effect.chain)} ${quote(defaultPolicy(effect))}`
 }
 
-/** What hf_state prints for a chain, as text. */
+/** A test that a command prints this state: by its text where that is short, else by its digest. */
+function reads(command: string, input: string, state: ChainState | null, effect: ChainEffect): string {
+  const text = stateText(state, defaultPolicy(effect))
+  if (text.length > 2_000) return `[ "$({ ${command} | cksum; }${input})" = ${quote(cksum(encodeBytes(text)))} ]`
+  return `[ "$({ ${command}; echo .; }${input})" = ${quote(`${text}.`)} ]`
+}
+
+/** What hf_of prints for a chain, as text. */
 export function stateText(state: ChainState | null, fallback: string): string {
   if (state === null) return `${fallback}\n`
   return `${[state.policy ?? '-', ...state.lines].join('\n')}\n`
-}
-
-function stateSum(state: ChainState | null, fallback: string): string {
-  return cksum(encodeBytes(stateText(state, fallback)))
 }
 
 function words(value: string): string {
@@ -66,11 +70,11 @@ export function readBack(effects: readonly Effect[]): string {
   const lines = effects.flatMap((effect) => {
     if (effect.kind === 'chain')
       return [
-        `[ "$(${stateCommand(effect)} | cksum)" = ${quote(stateSum(effect.after, defaultPolicy(effect)))} ] || hf_wrong="$hf_wrong"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}" reads back otherwise; "`,
+        `${reads(`hf_state ${toolOf(effect.family)} ${placeOf(effect)}`, '', effect.after, effect)} || hf_wrong="$hf_wrong"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}" reads back otherwise; "`,
       ]
     if (effect.kind === 'value' && effect.noUndo !== 'write-only')
       return [
-        `hf_is ${quote(effect.path)} ${quote(words(effect.after))} || hf_wrong="$hf_wrong"${quote(`${effect.path} was set to ${words(effect.after)} and reads back `)}"$(hf_word ${quote(effect.path)}); "`,
+        `hf_is ${quote(effect.path)} ${quote(words(effect.after))} || { hf_word ${quote(effect.path)}; hf_wrong="$hf_wrong"${quote(`${effect.path} was set to ${words(effect.after)} and reads back `)}"$hf_w; "; }`,
       ]
     return []
   })

@@ -8,15 +8,21 @@ import { lockRoot, stateDir } from './facts.js'
  * (its undo was killed) is undone first; hf_broken then says that the host has moved.
  */
 export const lockLibrary = `hf_root=${lockRoot}; hf_lock=$hf_root/lock; hf_broken=
-hf_start() { # pid -> its start time in ticks, empty when there is no such process; a zombie is dead
-  hf_l=; { read -r hf_l < "/proc/$1/stat"; } 2>/dev/null || return 0
+hf_start() { # pid -> hf_st: its start time in ticks, empty when there is no such process; a zombie is dead
+  hf_st=; hf_l=; { read -r hf_l < "/proc/$1/stat"; } 2>/dev/null || return 0
   hf_l=\${hf_l##*) }; set -f; set -- $hf_l; set +f
-  case $1 in Z|X) ;; *) printf '%s' "\${20}";; esac
+  case $1 in Z|X) ;; *) hf_st=\${20};; esac
 }
-hf_own() { # pid run who; a run has its lock since it took it
+# A run has its lock since it took it. Who reads a file that is just being written finds no line in it, and takes the owner of a fresh lock for
+# alive (hf_dead); where the lock may be old, the line is put in place by rename.
+hf_own() { # pid run who [suffix of the file's name]
   { read -r hf_x hf_x hf_x hf_b hf_t hf_x < "$hf_lock/owner"; } 2>/dev/null && [ "$hf_b" = "$2" ] || hf_t=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   read -r hf_b < /proc/sys/kernel/random/boot_id
-  printf '%s %s %s %s %s %s\\n' "$1" "$(hf_start "$1")" "$hf_b" "$2" "$hf_t" "$3" > "$hf_lock/owner.new" && mv -f "$hf_lock/owner.new" "$hf_lock/owner"
+  hf_start "$1"
+  printf '%s %s %s %s %s %s\\n' "$1" "$hf_st" "$hf_b" "$2" "$hf_t" "$3" > "$hf_lock/owner\${4:-}"
+}
+hf_own_old() { # pid run who
+  hf_own "$1" "$2" "$3" .new && mv -f "$hf_lock/owner.new" "$hf_lock/owner"
 }
 hf_this_boot() { # owner line
   read -r hf_b < /proc/sys/kernel/random/boot_id
@@ -24,29 +30,33 @@ hf_this_boot() { # owner line
 }
 hf_alive() { # owner line
   hf_this_boot "$1" || return 1
-  set -f; set -- $1; set +f; [ -n "\${2:-}" ] && [ "$(hf_start "$1")" = "$2" ]
+  set -f; set -- $1; set +f; [ -n "\${2:-}" ] && hf_start "$1" && [ "$hf_st" = "$2" ]
 }
 hf_aged() { [ -n "$(find "$1" -maxdepth 0 -mmin +1 2>/dev/null)" ]; }
 hf_dead() { # is the lock's owner (then in hf_o) dead?
   hf_o=
   if { read -r hf_o < "$hf_lock/owner"; } 2>/dev/null; then ! hf_alive "$hf_o"; else hf_aged "$hf_lock"; fi
 }
-hf_sweep() { # removes staged files, the list of them last; only names of our own making
-  set --
+hf_sweep() { # [LOCK]: removes staged files, the list of them, and the lock last; only names of our own making
+  hf_last=\${1:-}; set --
   for hf_p in "$hf_lock/staged" ${stateDir}/staged; do
     [ ! -f "$hf_p" ] || while IFS= read -r hf_x; do
-      case $hf_x in */.*.holdfast~|*/.*.holdfast.old~) if [ -e "$hf_x" ] || [ -L "$hf_x" ]; then set -- "$@" "$hf_x"; fi;; esac
+      case $hf_x in */.*.holdfast~|*/.*.holdfast.old~) if [ -L "$hf_x" ] || { [ -e "$hf_x" ] && [ ! -d "$hf_x" ]; }; then set -- "$@" "$hf_x"; fi;; esac
     done < "$hf_p"
   done
   [ ! -e ${stateDir}/staged ] || set -- "$@" ${stateDir}/staged
-  [ $# = 0 ] || rm -f "$@"
-  [ ! -d /etc/holdfast ] || rmdir /etc/holdfast 2>/dev/null || : # the loader's folder, when its last file went
+  if [ -d /etc/holdfast ]; then # the loader's folder, when its last file went
+    [ $# = 0 ] || rm -f "$@"
+    set --; rmdir /etc/holdfast 2>/dev/null || :
+  fi
+  [ -z "$hf_last" ] || set -- "$@" "$hf_last"
+  [ $# = 0 ] || rm -rf "$@"
 }
 hf_inherit() { # run who: takes a dead owner's lock over
   hf_dead_one=$hf_o; set -f; set -- "$1" "$2" $hf_o; set +f
   hf_token=$hf_root/broken.\${3:-0}.\${4:-0}
   mkdir "$hf_token" 2>/dev/null || { hf_aged "$hf_token" && rmdir "$hf_token"; return 1; }
-  hf_dead && [ "$hf_o" = "$hf_dead_one" ] && hf_own $$ "$1" "$2" || { rmdir "$hf_token"; return 1; }
+  hf_dead && [ "$hf_o" = "$hf_dead_one" ] && hf_own_old $$ "$1" "$2" || { rmdir "$hf_token"; return 1; }
   rmdir "$hf_token"
   if hf_this_boot "$hf_dead_one" && { mv "$hf_lock/armed" "$hf_lock/fired" || [ -e "$hf_lock/fired" ]; } 2>/dev/null; then
     hf_s broken; printf '%s\\n' "$hf_dead_one"; sh "$hf_lock/undo.sh" now; hf_broken=1

@@ -20,19 +20,17 @@ export function rehearsal(input: RehearsalInput): string {
     (reach, index) =>
       `hf_probe ${index} ${quote(reach.from)} '' ${reach.port} ${reach.protocol} ${reach.allowed ? 'reach' : 'shut'} || return 1`,
   )
-  const tools = new Set(input.batches.map(({ tool }) => tool))
-  for (const { from } of input.reach) tools.add(from.includes(':') ? 'ip6tables' : 'iptables')
   return `${library}
 hf_sets=${input.batches.some(({ text }) => text.includes('-set ')) ? "'-set '" : ''}
-hf_tools='${[...tools].join(' ')}'
+hf_tools='${[...toolsOf(input)].join(' ')}'
 case $SSH_CONNECTION in ::ffff:*) hf_x=iptables;; *:*) hf_x=ip6tables;; *) hf_x=iptables;; esac
 case " $hf_tools " in *" $hf_x "*) ;; *) hf_tools="$hf_tools $hf_x";; esac
 hf_candidate() {
-  ${[...input.batches.map((batch, index) => `echo '#@play.batch.${index}.${batch.tool}'; printf '%s' ${quote(batch.text)}`), ':'].join('\n  ')}
+${input.batches.map(({ tool, text }, index) => `  hf_batch_part ${index} ${tool} ${quote(text)} || return 1\n`).join('')}  for hf_x in iptables ip6tables; do eval "hf_part play.both.$hf_x \\"\\\${hf_both_$hf_x-}\\"" || return 1; done
 }
 hf_rehearse_all() {
   hf_can_rehearse || { hf_s rehearsal ssh; printf 'none %s\\n' "$hf_why"; return 0; }
-  if [ -n "\${hf_lock:-}" ] && ! (cd "$hf_lock" && { hf_present; hf_candidate; } | awk "$hf_split") 2>/dev/null; then
+  if [ -n "\${hf_lock:-}" ] && ! { hf_present && hf_candidate; } 2>/dev/null; then
     hf_s rehearsal ssh; printf 'none %s\\n' "there is no room in $hf_lock"; return 0
   fi
   set -f; set -- $SSH_CONNECTION; set +f
@@ -40,6 +38,14 @@ hf_rehearse_all() {
   else hf_s rehearsal ssh; printf 'none %s\\n' 'the host does not say where the connection comes from (no SSH_CONNECTION)'; fi
   ${[...probes, ':'].join('\n  ')}
 }`
+}
+
+/** The commands whose rules the rehearsal needs: those that change, and those that decide who is let in. */
+export function toolsOf(input: RehearsalInput): ReadonlySet<string> {
+  return new Set([
+    ...input.batches.map(({ tool }) => tool),
+    ...input.reach.map(({ from }) => (from.includes(':') ? 'ip6tables' : 'iptables')),
+  ])
 }
 
 const library = `hf_can_rehearse() {
@@ -53,15 +59,30 @@ const library = `hf_can_rehearse() {
   fi
 }
 hf_split='/^#@/{f=substr($0,3);next}{print > f}'
-hf_present() { # the rules as they are, of the families that something goes by, each text behind the name of its file
-  for hf_x in $hf_tools; do
-    hf_r=$($hf_x-save 2>/dev/null); hf_sets=$hf_sets$hf_r
-    [ -z "$hf_r" ] || printf '#@play.%s\\n%s\\n' $hf_x "$hf_r"
-  done
-  case $hf_sets in *-set\\ *) hf_have ipset && echo '#@play.sets' && ipset save;; esac
-  hf_have nft || return 0
-  echo '#@play.native'
+hf_part() { # NAME TEXT: a file of the rehearsal
+  if [ -z "$2" ]; then :
+  elif [ -n "\${hf_lock:-}" ]; then printf '%s\\n' "$2" > "$hf_lock/$1"
+  else printf '#@%s\\n%s\\n' "$1" "$2"; fi
+}
+hf_batch_part() { # NUMBER TOOL TEXT; and with the rules as they are, so that both load at once
+  eval "hf_r=\\\${hf_both_$2-\\$hf_now_$2}"
+  eval "hf_both_$2=\\$hf_r\\$hf_nl\\$3"
+  hf_part "play.batch.$1.$2" "$3"
+}
+hf_nl='
+'
+hf_native() {
   ${otherTables}
+}
+hf_present() { # the rules as they are, of the families that something goes by
+  for hf_x in $hf_tools; do
+    eval "hf_r=\\\${hf_now_$hf_x-}"
+    [ -n "$hf_r" ] || { hf_r=$($hf_x-save 2>/dev/null); eval "hf_now_$hf_x=\\$hf_r"; }
+    hf_sets=$hf_sets$hf_r
+    hf_part play.$hf_x "$hf_r" || return 1
+  done
+  case $hf_sets in *-set\\ *) ! hf_have ipset || hf_part play.sets "$(ipset save)" || return 1;; esac
+  ! hf_have nft || hf_part play.native "$(hf_native)"
 }
 # act has the lock's folder for the texts, and reaches it as the current one, also where /run is hidden: a legacy iptables has its lock there,
 # and gets one of its own. plan leaves nothing on a host: its texts are in memory that goes with the namespace.
@@ -91,12 +112,18 @@ fi
 { echo 0 > "/proc/sys/net/ipv4/conf/$hf_dev/rp_filter"; } 2>/dev/null
 [ ! -s play.sets ] || ipset restore < play.sets 2>/dev/null
 [ ! -s play.native ] || nft -f play.native || { echo "none the native nft tables could not be loaded"; exit 0; }
-for hf_x in iptables ip6tables; do
-  [ ! -s play.$hf_x ] || $hf_x-restore < play.$hf_x || { echo "none the present $hf_x rules could not be loaded"; exit 0; }
+for hf_t in iptables ip6tables; do
+  [ $hf_with != candidate ] || [ ! -s play.both.$hf_t ] || ! $hf_t-restore --noflush < play.both.$hf_t || continue
+  # one after the other, from empty tables: which of them is it?
+  for hf_x in play.batch.*.$hf_t; do
+    [ ! -s $hf_x ] || { read -r hf_l < $hf_x; printf "%s\\nCOMMIT\\n" "$hf_l" | $hf_t-restore; }
+  done
+  [ ! -s play.$hf_t ] || $hf_t-restore < play.$hf_t || { echo "none the present $hf_t rules could not be loaded"; exit 0; }
+  [ $hf_with = candidate ] || continue
+  for hf_x in play.batch.*.$hf_t; do
+    [ ! -s $hf_x ] || hf_o=$($hf_t-restore --noflush < $hf_x 2>&1) || { printf "broken %s: %s\\n" "$hf_t" "$hf_o"; exit 0; }
+  done
 done
-if [ $hf_with = candidate ]; then
-  for hf_x in play.batch.*; do hf_t=\${hf_x##*.}; hf_o=$($hf_t-restore --noflush < $hf_x 2>&1) || { printf "broken %s: %s\\n" "$hf_t" "$hf_o"; exit 0; }; done
-fi
 read -r hf_x <&4 || { echo "none the far end of the link could not be set"; exit 0; }
 hf_count() {
   while read -r a b c d e f g h i j k l; do case $hf_proto$a in tcpTcp:) hf_c=$k;; udpUdp:) hf_c=$b.$c;; esac; done < /proc/net/snmp
@@ -143,7 +170,9 @@ hf_probe() { # label from to port protocol ssh|reach|shut
   hf_from=\${2#::ffff:}; hf_to=\${3#::ffff:}; hf_port=$4; hf_proto=$5
   case $hf_from in *:*) hf_6=-6;; *) hf_6=-4;; esac
   hf_dev=
-  if [ -n "$hf_to" ]; then hf_dev=$(ip -o $hf_6 addr show 2>/dev/null | while read -r hf_n hf_x hf_i hf_a hf_n; do case $hf_a in "$hf_to"/*) printf '%s\\n' "$hf_x"; break;; esac; done)
+  if [ -n "$hf_to" ]; then
+    hf_x=$(ip -o $hf_6 addr show 2>/dev/null)
+    case $hf_x in *" $hf_to/"*) hf_x=\${hf_x%%" $hf_to/"*}; hf_x=\${hf_x##*"$hf_nl"}; hf_x=\${hf_x#*: }; hf_dev=\${hf_x%% *};; esac
   else
     hf_dev=$(ip -o $hf_6 route get "$hf_from" 2>/dev/null | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p')
     [ -z "$hf_dev" ] || hf_to=$(ip -o $hf_6 addr show dev "$hf_dev" scope global 2>/dev/null | awk '{ sub(/\\/.*/, "", $4); print $4; exit }')

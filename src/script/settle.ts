@@ -29,11 +29,11 @@ export function settleScript(input: ScriptInput, record: HostRecord, look: strin
   { printf 'failed\\n%s\\n' "$hf_out"; [ ! -f "$hf_lock/kept" ] || sed 's/^/kept /' "$hf_lock/kept"; } > "$hf_root/ended.$hf_id"
   printf '%s\\n' "$hf_out" > "$hf_lock/why"
   [ ! -f "$hf_lock/undo.sh" ] || sh "$hf_lock/undo.sh" now
-  hf_sweep; hf_release; hf_told; return 0
+  hf_sweep "$hf_lock"; hf_told; return 0
 }`,
       ...onceAtBoot(input.effects),
       keep(input, record),
-      `hf_sweep; echo settled > "$hf_root/ended.$hf_id"; hf_release; hf_told || { hf_s settled; hf_look; hf_s end; }`,
+      `echo settled > "$hf_root/ended.$hf_id"; hf_sweep "$hf_lock"; hf_told || { hf_s settled; hf_look; hf_s end; }`,
     ].join('\n'),
   )
 }
@@ -60,7 +60,7 @@ hf_gone`,
  * (who made `void` and then finds a lock that is not ours can be sure of it: act looks there after it has put its name into the lock).
  */
 function head(input: ScriptInput, look: string): string {
-  return `hf_id=${quote(input.attempt)}; hf_stale=; hf_store=
+  return `hf_id=${quote(input.attempt)}; hf_stale=; hf_store=never
 hf_look() {
 ${look}
 :
@@ -77,7 +77,7 @@ hf_gone() { hf_s gone; cat "$hf_root/undone.$hf_id" 2>/dev/null; hf_look; hf_s e
 
 /** Confirms the armed run, if it is ours and its act has read everything back; the lock's owner is then this script. */
 function confirm(input: ScriptInput): string {
-  const own = `hf_own $$ ${quote(input.run)} ${quote(input.who)}`
+  const owner = `$$ ${quote(input.run)} ${quote(input.who)}`
   return `hf_n=0
 until [ -e "$hf_lock/applied" ] || [ $hf_n -ge 5 ]; do
   hf_ours && [ -e "$hf_lock/armed" ] || break
@@ -88,8 +88,8 @@ if ! hf_ours; then
   mkdir -p "$hf_root" && printf '' > "$hf_root/void.$hf_id"
   hf_ours || { hf_told || hf_gone; return 0; }
 fi
-if [ -e "$hf_lock/applied" ] && mv "$hf_lock/armed" "$hf_lock/confirmed" 2>/dev/null; then ${own}
-elif [ -e "$hf_lock/confirmed" ] && hf_dead && hf_ours; then ${own} # a settle that died: this one goes on
+if [ -e "$hf_lock/applied" ] && mv "$hf_lock/armed" "$hf_lock/confirmed" 2>/dev/null; then hf_own ${owner}
+elif [ -e "$hf_lock/confirmed" ] && hf_dead && hf_ours; then hf_own_old ${owner} # a settle that died: this one goes on
 else hf_s waiting; hf_s end; return 0; fi
 hf_s confirmed`
 }
@@ -101,7 +101,7 @@ if [ -f "$hf_root/ended.$hf_id" ]; then hf_release; hf_told; return 0; fi
 ${fileGuards(files)}
 if [ -n "$hf_stale" ]; then hf_s stale; printf '%s' "$hf_stale"; hf_release; hf_s end; return 0; fi
 ${stageFiles(files)}
-hf_out=$(hf_stage_all 2>&1) || { hf_s failed; printf '%s\\n' "$hf_out"; hf_sweep; hf_release; hf_look; hf_s end; return 0; }
+hf_out=$(hf_stage_all 2>&1) || { hf_s failed; printf '%s\\n' "$hf_out"; hf_sweep "$hf_lock"; hf_look; hf_s end; return 0; }
 hf_s confirmed`
 }
 

@@ -11,11 +11,12 @@ export type FileEffect = Extract<Effect, { kind: 'file' }>
  * reader takes (a leading dot, a trailing `~`), with owner, mode and label of the old one; it takes the old one's place by rename, only if
  * that still is what look saw. Every name made is listed, in the lock and where a reboot leaves it.
  */
-export const fileLibrary = `hf_sum() { # file|link path
-  if [ "$1" = link ] && [ -L "$2" ]; then printf 'link %s' "$(readlink "$2")"
-  elif [ -f "$2" ]; then cksum < "$2" | { read -r hf_a hf_b hf_x; printf '%s %s' "$hf_a" "$hf_b"; }
-  elif [ -e "$2" ]; then printf 'no file'
-  else printf absent; fi
+export const fileLibrary = `hf_is_file() { # file|link path sum: is that what stands there?
+  if [ "$1" = link ] && [ -L "$2" ]; then hf_d="link $(readlink "$2")"
+  elif [ -f "$2" ]; then hf_d=$(cksum < "$2"); hf_x=\${hf_d#* }; hf_d="\${hf_d%% *} \${hf_x%% *}"
+  elif [ -e "$2" ]; then hf_d='no file'
+  else hf_d=absent; fi
+  [ "$hf_d" = "$3" ]
 }
 hf_beside() { # file|link path: sets hf_to (where the file is) and hf_t, hf_old (names beside it)
   hf_to=$2
@@ -25,7 +26,7 @@ hf_beside() { # file|link path: sets hf_to (where the file is) and hf_t, hf_old 
 hf_sync() { sync "$@" 2>/dev/null || sync; }
 hf_made() {
   printf '%s\\n' "$1" >> "$hf_lock/staged" || return 1
-  { { [ -d ${stateDir} ] || mkdir -p ${stateDir}; } && printf '%s\\n' "$1" >> ${stateDir}/staged; } 2>/dev/null || :
+  { { [ -d ${stateDir}/look ] || mkdir -p ${stateDir}/look; } && printf '%s\\n' "$1" >> ${stateDir}/staged; } 2>/dev/null || :
 }
 hf_clear() { # makes room for a staged file
   { [ -d "\${1%/*}" ] || (umask 022; mkdir -p "\${1%/*}"); } && { [ ! -e "$1" ] && [ ! -L "$1" ] || rm -f "$1"; }
@@ -49,9 +50,10 @@ hf_lines() { # function: calls it with the lines of hf_new
 }
 hf_check() { # what hf_stage wrote came out whole, and is on the disk
   [ "$(cksum "$@")" = "\${hf_sums%?}" ] || for hf_t in "$@"; do
+    hf_is_file file "$hf_t" ''
     case "
 $hf_sums" in *"
-$(hf_sum file "$hf_t") $hf_t
+$hf_d $hf_t
 "*) ;; *) printf 'writing %s came out short\\n' "$hf_t"; return 1;; esac
   done
   hf_sync "$@"
@@ -62,15 +64,14 @@ hf_stage_link() { # path target
 }
 hf_commit() { # file|link path sum-before sum-after; then the staged file takes its place
   hf_beside "$1" "$2" || return 1
-  hf_now=$(hf_sum "$1" "$2")
   # a settle that died had come so far
-  [ "$hf_now" != "$4" ] || return 0
-  [ "$hf_now" = "$3" ] || { printf '%s is no longer what the plan was made from\\n' "$2"; return 1; }
+  hf_is_file "$1" "$2" "$4" && return 0
+  [ "$hf_d" = "$3" ] || { printf '%s is no longer what the plan was made from\\n' "$2"; return 1; }
   if [ -e "$hf_old" ] || [ -L "$hf_old" ]; then rm -f "$hf_old" || return 1; fi
   if [ "$3" != absent ]; then hf_made "$hf_old" && { ln "$hf_to" "$hf_old" 2>/dev/null || cp -pP "$hf_to" "$hf_old"; } || return 1; fi
   if [ "$4" = absent ]; then rm -f "$hf_to" || return 1; else mv -f "$hf_t" "$hf_to" || return 1; fi
   # the old inode: written to by another in this very moment?
-  if [ "$3" != absent ] && [ "$(hf_sum "$1" "$hf_old")" != "$3" ]; then
+  if [ "$3" != absent ] && ! hf_is_file "$1" "$hf_old" "$3"; then
     mv -f "$hf_old" "$hf_to"; printf '%s was written by another while it was replaced\\n' "$2"; return 1
   fi
   case "
@@ -82,10 +83,10 @@ $hf_new" in *"
 hf_uncommit() { # file|link path sum-before
   hf_beside "$1" "$2"
   if [ "$3" = absent ]; then rm -f "$hf_to"; elif [ -e "$hf_old" ] || [ -L "$hf_old" ]; then mv -f "$hf_old" "$hf_to"; fi
-  [ "$(hf_sum "$1" "$2")" = "$3" ] || printf '%s\\n' "$2" >> "$hf_lock/kept"
+  hf_is_file "$1" "$2" "$3" || printf '%s\\n' "$2" >> "$hf_lock/kept"
 }`
 
-/** The digest that the host's hf_sum prints of a file as the plan saw it. */
+/** What `hf_is_file` finds where a file stands as the plan saw it: its digest, or what a link says. */
 export function fileSum(text: string | null, link: boolean): string {
   if (text === null) return 'absent'
   return link ? `link ${text}` : cksum(encodeBytes(text))
@@ -103,7 +104,7 @@ export function fileGuards(effects: readonly FileEffect[]): string {
   return effects
     .map(
       (effect) =>
-        `[ "$(hf_sum ${kindOf(effect)} ${quote(effect.path)})" = ${sumBefore(effect)} ] || hf_stale="$hf_stale"${quote(effect.path)}"
+        `hf_is_file ${kindOf(effect)} ${quote(effect.path)} ${sumBefore(effect)} || hf_stale="$hf_stale"${quote(effect.path)}"
 "`,
     )
     .join('\n')

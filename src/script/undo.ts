@@ -23,7 +23,7 @@ export function defaultPolicy(effect: ChainEffect): string {
 
 /**
  * The program that puts a host back, written into the lock's folder before anything changes. `watch SECONDS` counts by sleeping (the clock
- * may jump) and fires unless `armed` was renamed by then; `now` fires at once. It works in that folder by relative names, so that it can never
+ * may jump) and fires unless `armed` was renamed by then, `start SECONDS` leaves one that watches behind; `now` fires at once. It works in that folder by relative names, so that it can never
  * touch a later run's lock, and needs no room on any disk. Each rule on its own: one that fails stops no other. Its note says for each thing
  * `same` (as before), `others` (ours is undone, others changed it too), `differs` (not undone), `stays` (cannot be undone).
  */
@@ -37,7 +37,7 @@ LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin; exp
 hf_lock=${lockRoot}/lock; hf_note=${lockRoot}/undone.${attempt}; hf_tries=5
 cd "$hf_lock" || return 1
 ${watch}
-${chainLibrary}
+${chains.length === 0 ? '' : chainLibrary}
 hf_awk=${quote(undoAwk)}
 ${backLibrary}
 hf_new=.new; { printf '' > "$hf_note.new"; } 2>/dev/null || { hf_note=/dev/null; hf_new=; }
@@ -52,7 +52,7 @@ done
 rm -f ${stateDir}/staged
 } > "$hf_note$hf_new" 2>&1
 [ "$hf_note" = /dev/null ] || mv -f "$hf_note.new" "$hf_note"
-[ "$1" != watch ] || rm -rf "$hf_lock"
+[ "$1" = now ] || rm -rf "$hf_lock"
 }
 hf_undo "$@"
 `
@@ -62,14 +62,23 @@ hf_undo "$@"
  * Only one watcher counts, whichever way of starting it came first. Once `armed` is gone it stays until another process owns the lock, so that
  * the lock's owner never is dead in between; when it fires it lets a change that is just being made come to its end first.
  */
-const watch = `if [ "$1" = watch ]; then
-  mkdir watching 2>/dev/null || return 0
-  printf '%s\\n' $$ > ready
+const watch = `case $1 in start|watch) # the first that makes this file
+  set -C; { printf '' > watching; } 2>/dev/null || return 0; set +C
+esac
+case $1 in
+  start) hf_undo watching "$2" & printf '%s\\n' $! > ready; return 0;;
+  watch) printf '%s\\n' $$ > ready; set -- watching "$2";;
+esac
+if [ "$1" = watching ]; then
   hf_t=0
-  while [ $hf_t -lt "$2" ] && [ -e armed ]; do sleep 1; hf_t=$((hf_t + 1)); done
+  while [ $hf_t -lt "$2" ] && [ -e armed ]; do
+    hf_x=$(($2 - hf_t)); [ $hf_x -le 5 ] || hf_x=5
+    sleep $hf_x; hf_t=$((hf_t + hf_x))
+  done
   hf_t=0
-  if ! mv armed fired 2>/dev/null; then
-    while [ $hf_t -lt 30 ] && { read -r hf_x hf_p < owner; } 2>/dev/null && [ "$hf_x" = $$ ]; do sleep 1; hf_t=$((hf_t + 1)); done
+  if [ ! -e armed ] || ! mv armed fired 2>/dev/null; then
+    read -r hf_me < ready
+    while [ $hf_t -lt 30 ] && { read -r hf_x hf_p < owner; } 2>/dev/null && [ "$hf_x" = "$hf_me" ]; do sleep 1; hf_t=$((hf_t + 1)); done
     return 0
   fi
   while [ $hf_t -lt 30 ] && { read -r hf_x < busy; } 2>/dev/null && kill -0 "$hf_x" 2>/dev/null; do sleep 1; hf_t=$((hf_t + 1)); done

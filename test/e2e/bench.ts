@@ -30,6 +30,7 @@ const commands = {
   cksum: '/usr/bin/cksum',
   cp: '/usr/bin/cp',
   ip: '/usr/bin/ip',
+  mkdir: '/usr/bin/mkdir',
   setsid: '/usr/bin/setsid',
   mv: '/usr/bin/mv',
   ln: '/usr/bin/ln',

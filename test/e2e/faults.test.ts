@@ -248,7 +248,7 @@ const host: Readonly<Record<string, Fault>> = {
     boot: 'foreign',
   },
   'a rule is put above ours by another before act': {
-    ...stage('iptables-save', 'before', '*-t filter*', (bad) => bad.host.must(rivalRule)),
+    ...stage('mkdir', 'before', '*holdfast/lock*', (bad) => bad.host.must(rivalRule)),
     ...changed,
   },
   'a rule is put above ours by another in the very moment': {
