@@ -36,7 +36,7 @@ const make = (task: Task, hosts: number, things: Things, contenders: readonly Co
   rounds: hosts === 1 ? 9 : 3, // short runs, and their noise is most of them
 })
 
-const often = (one: Case): Case => ({ ...one, rounds: 5 })
+const often = (one: Case, rounds = 5): Case => ({ ...one, rounds })
 
 const all: readonly ContenderName[] = [...readers, 'ansible', 'mitogen']
 
@@ -47,8 +47,8 @@ export const usual: readonly Case[] = [
   often(make('plan', 50, few, all)),
   make('plan', 200, few, readers),
   make('plan', 10, some, readers),
-  often(make('plan', 10, { keys: 20, rules: 10 }, readers)),
-  often(make('plan', 10, many, readers)),
+  often(make('plan', 10, { keys: 20, rules: 10 }, readers), 9),
+  often(make('plan', 10, many, readers), 9),
   make('plan', 10, few, readers, 20),
   often(make('plan', 10, few, readers, 100)),
   make('converge', 10, few, writers),
