@@ -51,14 +51,14 @@ function still(section: Section): readonly Section[] {
   const { kind, name, body } = section
   if (kind === 'facts' || (kind === 'file' && name === '/var/lib/holdfast/record.json')) return []
   if (kind === 'inet6') return [{ kind, name, body: withoutAddresses(body) }]
-  return rulesets.test(`${kind} ${name}`) ? [{ kind, name, body: body.replace(lively, '$1') }] : [section]
+  return rulesets.test(`${kind} ${name}`) ? [{ kind, name, body: body.replace(lively, '$1$2') }] : [section]
 }
 
 /** What iptables-save printed. */
 const rulesets = /^(save \S+|spell|boot|script) ipv[46]\b/
 
 /** Dates in remarks, counters behind policies. */
-const lively = /^(?:#.*|(:\S+ \S+) \[.*)$/gm
+const lively = /(^|\n)(?:#[^\n]*|(:\S+ \S+) \[[^\n]*)/g
 
 const withoutAddresses = (body: string): string => body.replace(/ \S*$/gm, ' -').split('\n').sort().join('\n')
 

@@ -85,7 +85,7 @@ export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
           progress.done(result)
         },
       },
-      keep: keeping(options),
+      keep: keeping,
       stop: interrupts.stop,
       abort: interrupts.abort,
     })
@@ -107,14 +107,8 @@ export async function runOnce(order: RunOrder, console: Console): Promise<Ran> {
   }
 }
 
-/** What is in the history by then need not stay in memory, nor what only a kept plan needs. */
-const keeping =
-  ({ out }: FleetOptions) =>
-  ({ held: _, wide: __, record: ___, before: ____, ...result }: HostResult): HostResult => {
-    if (out !== undefined || !result.plan) return result
-    const { madeFrom: _____, ...plan } = result.plan
-    return { ...result, plan }
-  }
+/** What is in the history by then need not stay in memory. */
+const keeping = ({ held: _, wide: __, record: ___, before: ____, ...result }: HostResult): HostResult => result
 
 /** `20260112T021500Z-4f2a9c`: sorts by time, and two of one second differ. */
 const newRunId = (now: Date): string => `${stampOf(now)}-${randomBytes(3).toString('hex')}`

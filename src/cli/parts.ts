@@ -105,7 +105,8 @@ async function startEngine({ run, apply, options, recall, say, way }: EngineOrde
     const watch = watches.get(target.host)
     return watch ? timed(watch, () => connected(target)) : connected(target)
   }
-  const fixed = { run, apply, who: whoRuns(), confirmTimeout, lockTimeout, connectTimeout, commandTimeout, connect }
+  const keeps = options.out !== undefined
+  const fixed = { run, apply, keeps, who: whoRuns(), confirmTimeout, lockTimeout, connectTimeout, commandTimeout, connect }
   const { cause, wide } = options
   const aimFor: typeof aimOf = (want, recalled = {}) => {
     const aim = cause ? onlyCauses(cause, want, recalled) : aimOf(want, recalled)

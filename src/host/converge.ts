@@ -76,7 +76,8 @@ async function oneTry(way: Way): Promise<HostResult> {
     const seen = way.aim.seen(sections)
     const told = way.aim.plan(seen, new Date().toISOString())
     const plan = await withRivals(told, session, item.target, options.commandTimeout)
-    const basis = options.apply ? {} : { plan: { steps: plan.steps, madeFrom: way.aim.madeFrom(seen, plan) } }
+    const from = options.keeps ? { madeFrom: way.aim.madeFrom(seen, plan) } : {}
+    const basis = options.apply ? {} : { plan: { steps: plan.steps, ...from } }
     const version = plan.version === undefined ? {} : { version: plan.version }
     const base = warned(
       { ...described(plan), ...basis, ...version, ...read(seen, item.want), ...remembered(seen.facts.record) },

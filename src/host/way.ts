@@ -9,6 +9,8 @@ import type { Session } from './session.js'
 export interface ConvergeOptions {
   readonly run: string
   readonly apply: boolean
+  /** A plan that is kept says what it was made from. */
+  readonly keeps?: boolean
   /** Who holds the lock on a host, for whoever meets it: `kim@jump1`. */
   readonly who: string
   /** Seconds. */

@@ -75,9 +75,17 @@ export const hasPlainComments = (line: Line): boolean => plainComments(line) !==
 
 const matched = '-m comment --comment '
 const plainWord = /"?[^\s"\\]+"?/y
+/** The usual line: one such comment. */
+const onlyComment = /^((?:(?:(?!comment)[^"])* )?)-m comment --comment ("?)([^\s"\\]+)\2(?: (?:(?!comment)[^"])*)?$/
 
 /** The comments of a line in which nothing else is quoted and none holds a blank, as those of ours; undefined where it is not as simple as that. */
 const plainComments = (line: Line): readonly Comment[] | undefined => {
+  const [, before, mark, only] = onlyComment.exec(line) ?? []
+  if (before !== undefined && mark !== undefined && only !== undefined) {
+    const from = before.length + matched.length
+    const end = from + only.length + 2 * mark.length
+    return [{ text: only, start: before.length, end, value: { word: only, start: from, end } }]
+  }
   const found: Comment[] = []
   let end = 0
   for (let at = line.indexOf('comment'); at >= 0; at = line.indexOf('comment', end)) {

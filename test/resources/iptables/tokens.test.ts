@@ -189,3 +189,40 @@ describe('a comment', () => {
     expect(own).toBeGreaterThan(300)
   })
 })
+
+describe('the comments of a line', () => {
+  const pieces = [
+    '-m comment --comment ',
+    '-m comment --comment "holdfast:a"',
+    '-m comment --comment holdfast:a',
+    '-m comment --comment "holdfast:a',
+    '-m comment --comment holdfast:a"',
+    '-m comment --comment "two words"',
+    '-m comment --comment "it\'s"',
+    '-m comment --comment comment',
+    '-m comment --comment "hf:7"',
+    '-m commentary',
+    '--comment "holdfast:b"',
+    'comment',
+    '--log-prefix "x comment y"',
+    '-p tcp',
+    '-j ACCEPT',
+    '"',
+    '',
+  ]
+  const lines = fc
+    .array(fc.tuple(fc.constantFrom(...pieces), fc.constantFrom(' ', ' ', ' ', '', '  ')), { maxLength: 5 })
+    .map((parts) => parts.flat().join('').trim())
+
+  it('are the same, whether told by the text or word by word', () => {
+    fc.assert(
+      fc.property(lines, (line) => {
+        const words = splitLine(line)
+        const said = words.filter((_, at) => at > 2 && words.slice(at - 3, at).join(' ') === '-m comment --comment')
+        expect(ownId(line)).toBe(said.flatMap((text) => /^holdfast:([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/.exec(text)?.[1] ?? [])[0])
+        expect(markOf(line)).toBe(said.flatMap((text) => (text === 'hf:7' ? 7 : []))[0])
+      }),
+      { numRuns: 5000 },
+    )
+  })
+})
