@@ -99,8 +99,8 @@ const warmUp = async ({ lab, dir, all, seconds }: Ground, cases: readonly Case[]
 /** The simulated fleet, run alone after the lab is gone. */
 const fleetRows = (dir: string): readonly FleetRow[] => {
   const json = join(dir, 'fleet.json')
-  say('measures the simulated fleet of 50 and 1,000 hosts')
-  const argv = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, 'fleet.ts'), '--hosts', '50,1000', '--json', json]
+  say('measures the simulated fleet of 50, 200 and 1,000 hosts')
+  const argv = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, 'fleet.ts'), '--hosts', '50,200,1000', '--json', json]
   execFileSync(process.execPath, argv, { stdio: ['ignore', 2, 2] })
   const found = JSON.parse(readFileSync(json, 'utf8')) as readonly FleetRow[] | { readonly rows: readonly FleetRow[] }
   return 'rows' in found ? found.rows : found

@@ -15,7 +15,7 @@ export interface Row {
   readonly wallMs: number
   readonly wallMsPerHost: number
   readonly cpuMsPerHost: number
-  /** What a host takes by what it takes in the smallest fleet with as many forks: the median of the quotients of a round. */
+  /** What a host more takes beyond the second smallest size with as many forks, by what it takes below: the median of the quotients of a round. */
   readonly wallGrowth: number
   readonly cpuGrowth: number
   readonly rssMb: number
@@ -45,7 +45,7 @@ const medianOf = (plans: readonly Measured[]): Measured => ({
 })
 
 /** Measures a kept plan and the report page over a project of so many hosts, beside what its plans took. */
-async function measureCase(simulation: Simulation, folder: string, one: Case, ones: Played, smallest: Played): Promise<Row> {
+async function measureCase(simulation: Simulation, folder: string, one: Case, ones: Played, line: readonly [Played, Played]): Promise<Row> {
   const { hosts, forks, mixed } = one
   const plan = medianOf(one.rounds.flat())
   const run = planOf(forks)
@@ -61,7 +61,7 @@ async function measureCase(simulation: Simulation, folder: string, one: Case, on
   ])
   if (page.code !== 0) throw new Error(`report ended with ${page.code}: ${readFileSync(page.stderr, 'utf8')}`)
   const perHost = (of: (run: Measured) => number): number => rounded(perHostOf(one, ones, of))
-  const growth = (of: (run: Measured) => number): number => rounded(growthOf(one, smallest, ones, of))
+  const growth = (of: (run: Measured) => number): number => rounded(growthOf(one, ...line, of))
   const keptPerHost = (kept.cpuMs - medianOf(ones.rounds.flat()).cpuMs) / Math.max(1, hosts - 1)
   return {
     ...{ hosts, forks, fleet: mixed ? 'mixed' : 'in sync', wallMs: rounded(plan.wallMs) },
@@ -140,9 +140,9 @@ async function main(): Promise<void> {
     const one = medianOf(ones.rounds.flat())
     process.stderr.write(`one host: ${one.wallMs.toFixed()} ms, ${one.cpuMs.toFixed()} ms of the processor, ${one.rssMb.toFixed()} MB\n`)
     for (const { folder, ...each } of cases) {
-      const alike = cases.filter(({ forks }) => forks === each.forks)
-      const smallest = alike.reduce((least, other) => (other.hosts < least.hosts ? other : least))
-      const row = await measureCase(simulation, folder, each, ones, smallest)
+      const alike = cases.filter(({ forks }) => forks === each.forks).toSorted((one, other) => one.hosts - other.hosts)
+      const [small, middle] = alike.length > 2 ? alike : [ones, ...alike]
+      const row = await measureCase(simulation, folder, each, ones, [small!, middle!])
       process.stderr.write(`${JSON.stringify(row)}\n`)
       rows.push(row)
     }

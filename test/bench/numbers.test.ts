@@ -99,7 +99,7 @@ describe('targets', () => {
   })
 
   it('of the simulated fleet are read from its rows', () => {
-    expect(measured([], [row(50, 1, 90), row(1000, 1.2, 150)]).map((one) => [one.measured, one.isMet])).toEqual([
+    expect(measured([], [row(50, 1, 90), row(200, 1, 100), row(1000, 1.2, 150)]).map((one) => [one.measured, one.isMet])).toEqual([
       [150, true],
       [1, true],
       [1.2, false],

@@ -13,20 +13,22 @@ describe('a simulated fleet', () => {
   // the second round is played on a machine that is half as fast; one run in each round is disturbed
   const ones = played(1, [100, 100, 900], [200, 200, 200])
   const small = played(51, [600, 5000, 600], [1200, 1200, 100])
-  const large = played(1001, [11_100], [22_200])
+  const middle = played(201, [2100, 2100, 2], [4200, 4200, 42_000])
+  const large = played(1001, [10_900], [21_800])
 
   it('takes per host what the rounds took beyond one host, in the middle', () => {
     expect(perHostOf(small, ones, wall)).toBe(15)
-    expect(perHostOf(large, ones, wall)).toBe(16.5)
+    expect(perHostOf(large, ones, wall)).toBeCloseTo(16.2)
   })
 
   it('is compared within a round', () => {
-    expect(growthOf(large, small, ones, wall)).toBeCloseTo(1.1)
-    expect(growthOf(small, small, ones, wall)).toBe(1)
+    expect(growthOf(large, small, middle, wall)).toBeCloseTo(1.1)
+    expect(growthOf(large, ones, small, wall)).toBeCloseTo(10_300 / 950 / 10)
+    expect([small, middle].map((each) => growthOf(each, small, middle, wall))).toEqual([1, 1])
   })
 
   it('is compared in the rounds that it was played in', () => {
-    expect(growthOf(played(1001, [], [22_200]), small, ones, wall)).toBeCloseTo(1.1)
+    expect(growthOf(played(1001, [], [21_800]), small, middle, wall)).toBeCloseTo(1.1)
   })
 
   it('is played once a round where it is large, once in all where it is very large', () => {

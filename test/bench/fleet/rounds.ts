@@ -7,17 +7,22 @@ export interface Played {
   readonly rounds: readonly (readonly Measured[])[]
 }
 
-/** What one host more takes in one round: the median of its runs less that of one host's, by the hosts less one. */
-export const perHost = ({ hosts, rounds }: Played, ones: Played, round: number, of: (run: Measured) => number): number =>
-  (median((rounds[round] ?? []).map(of)) - median(ones.rounds[round]!.map(of))) / Math.max(1, hosts - 1)
+/** What one host more takes in one round, between two sizes: the medians of their runs. */
+const between = (small: Played, large: Played, round: number, of: (run: Measured) => number): number =>
+  (median(large.rounds[round]!.map(of)) - median(small.rounds[round]!.map(of))) / Math.max(1, large.hosts - small.hosts)
 
-/** The median over the rounds in which it was played. */
+/** What one host more takes beyond one host: the median over the rounds in which it was played. */
 export const perHostOf = (played: Played, ones: Played, of: (run: Measured) => number): number =>
-  median(roundsOf(played).map((round) => perHost(played, ones, round, of)))
+  median(roundsOf(played).map((round) => between(ones, played, round, of)))
 
-/** What one host more takes, by what it takes in a smaller fleet: the median of the quotients of one round. */
-export const growthOf = (played: Played, small: Played, ones: Played, of: (run: Measured) => number): number =>
-  median(roundsOf(played).map((round) => perHost(played, ones, round, of) / perHost(small, ones, round, of)))
+/**
+ * How far from linear: what one host more takes beyond `middle`, by what it takes between `small` and `middle`; the median of the quotients of
+ * one round. Neither holds the start, nor the time in which a single host is waited for.
+ */
+export const growthOf = (played: Played, small: Played, middle: Played, of: (run: Measured) => number): number =>
+  played.hosts <= middle.hosts
+    ? 1
+    : median(roundsOf(played).map((round) => between(middle, played, round, of) / between(small, middle, round, of)))
 
 const roundsOf = ({ rounds }: Played): readonly number[] => [...rounds.keys()].filter((round) => rounds[round]!.length > 0)
 
