@@ -29,13 +29,11 @@ hf_of() { # table chain default-policy: of what iptables-save printed
     index($0, p) == 1 { l[++n] = substr($0, length(p) + 1) }
     END { print pol; for (i = 1; i <= n; i++) print l[i] }'
 }
+# By pipes only: bash keeps a here-document in /tmp, and an undo needs no room on any disk
 hf_batch() { # tool text; a lock that an old iptables-restore cannot wait for is tried again; the undo is stubborn (hf_tries)
   hf_n=0
   while :; do
-    hf_out=$("$1-restore" --noflush $hf_rw 2>&1 <<END
-$2
-END
-    ); hf_r=$?
+    hf_out=$(printf '%s\\n' "$2" | "$1-restore" --noflush $hf_rw 2>&1); hf_r=$?
     if [ $hf_r != 4 ] || [ $hf_n -ge "\${hf_tries:-10}" ]; then break; fi
     [ -z "$hf_rw" ] || [ -n "\${hf_tries:-}" ] || break
     sleep 1; hf_n=$((hf_n + 1))

@@ -18,7 +18,7 @@ export function guards(effects: readonly Effect[], backend: string): string {
 "`,
     ...chains.map(
       (effect) =>
-        `${reads(`hf_of ${placeOf(effect)}`, ` <<END\n$hf_now_${toolOf(effect.family)}\nEND\n`, effect.before, effect)} || hf_stale="$hf_stale"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}"
+        `${reads(`printf '%s\\n' "$hf_now_${toolOf(effect.family)}" | hf_of ${placeOf(effect)}`, effect.before, effect)} || hf_stale="$hf_stale"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}"
 "`,
     ),
     readAll(values),
@@ -46,10 +46,10 @@ function placeOf(effect: ChainEffect): string {
 }
 
 /** A test that a command prints this state: by its text where that is short, else by its digest. */
-function reads(command: string, input: string, state: ChainState | null, effect: ChainEffect): string {
+function reads(command: string, state: ChainState | null, effect: ChainEffect): string {
   const text = stateText(state, defaultPolicy(effect))
-  if (text.length > 2_000) return `[ "$({ ${command} | cksum; }${input})" = ${quote(cksum(encodeBytes(text)))} ]`
-  return `[ "$({ ${command}; echo .; }${input})" = ${quote(`${text}.`)} ]`
+  if (text.length > 2_000) return `[ "$(${command} | cksum)" = ${quote(cksum(encodeBytes(text)))} ]`
+  return `[ "$(${command}; echo .)" = ${quote(`${text}.`)} ]`
 }
 
 /** What hf_of prints for a chain, as text. */
@@ -70,7 +70,7 @@ export function readBack(effects: readonly Effect[]): string {
   const lines = effects.flatMap((effect) => {
     if (effect.kind === 'chain')
       return [
-        `${reads(`hf_state ${toolOf(effect.family)} ${placeOf(effect)}`, '', effect.after, effect)} || hf_wrong="$hf_wrong"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}" reads back otherwise; "`,
+        `${reads(`hf_state ${toolOf(effect.family)} ${placeOf(effect)}`, effect.after, effect)} || hf_wrong="$hf_wrong"${quote(`${effect.family} ${effect.table} ${effect.chain}`)}" reads back otherwise; "`,
       ]
     if (effect.kind === 'value' && effect.noUndo !== 'write-only')
       return [

@@ -42,4 +42,11 @@ describe('the scripts', () => {
       )
     expect(found).toEqual([])
   })
+
+  it('hold no here-document: bash keeps it in /tmp, and an undo needs no room on any disk', () => {
+    const found = sources()
+      .filter(({ path }) => /^(script|resources|diagnose|adopt)\//.test(path))
+      .filter(({ path }) => /<<-?['"\\]?[A-Z]/.test(readFileSync(`${root}/src/${path}`, 'utf8')))
+    expect(found.map(({ path }) => path)).toEqual([])
+  })
 })
