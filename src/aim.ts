@@ -1,4 +1,4 @@
-import { alike, kindOf } from './alike.js'
+import { kindOf } from './alike.js'
 import { bySame, byText } from './by-text.js'
 import { madeFrom } from './made-from.js'
 import { type HostPlan, idOf, nextRecord, planHost, type Recall } from './plan.js'
@@ -29,16 +29,13 @@ const lookOnce = byText((want) => lookBody(JSON.parse(want) as HostWant, resourc
 
 const lookOf = bySame((kind: HostWant): string => lookOnce(JSON.stringify(kind)))
 
-/** Where nothing is to do, hosts of a kind that hold the same have the same fingerprints. */
-const stillMadeFrom = bySame((kind: HostWant, seen: Seen) => madeFrom(kind, seen, []))
-
 /** The usual aim: what the playbooks want of the host. */
 export function aimOf(want: HostWant, recall: Recall = {}): Aim {
   return {
     look: () => lookOf(kindOf(want)),
     seen: (sections) => toSeen(sections, want.profile),
     plan: (seen, now) => planHost(want, seen, now, recall),
-    madeFrom: (seen, plan) => (plan.steps.length === 0 ? stillMadeFrom(kindOf(want), alike(seen)) : madeFrom(want, seen, plan.steps)),
+    madeFrom: (seen, plan) => madeFrom(want, seen, plan.steps),
     record: (run, seen, steps, now) => nextRecord(run, want, seen, steps, now, recall),
     memory: (seen, steps) => ({ changes: steps.map((step) => step.changes), previous: previousItems(seen, steps) }),
   }

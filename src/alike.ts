@@ -1,4 +1,5 @@
 import { bySame } from './by-text.js'
+import { recordFile } from './script/facts.js'
 import type { HostWant, Section, Seen } from './types.js'
 
 /** What is wanted of a host but for its name: hosts of which the same is wanted get the same value. */
@@ -49,7 +50,7 @@ function stillFacts({ facts: { record, ...facts } }: Seen): Seen['facts'] {
 /** The record is among the facts, as far as it counts. */
 function still(section: Section): readonly Section[] {
   const { kind, name, body } = section
-  if (kind === 'facts' || (kind === 'file' && name === '/var/lib/holdfast/record.json')) return []
+  if (kind === 'facts' || (kind === 'file' && name === recordFile)) return []
   if (kind === 'inet6') return [{ kind, name, body: withoutAddresses(body) }]
   return rulesets.test(`${kind} ${name}`) ? [{ kind, name, body: body.replace(lively, '$1$2') }] : [section]
 }

@@ -1,4 +1,5 @@
 import { byText } from './by-text.js'
+import { recordFile } from './script/facts.js'
 import { bodyOf } from './script/sections.js'
 import type { Facts, HostRecord, Init, Profile, Section, Seen } from './types.js'
 
@@ -8,7 +9,7 @@ export function toSeen(sections: readonly Section[], profile: Profile | undefine
   const one = (word: string) => lines.find((line) => line.startsWith(`${word} `))?.slice(word.length + 1) ?? ''
   const has = new Set(lines.filter((line) => line.startsWith('has ')).map((line) => line.slice(4)))
   const { init, because } = nextInit(one('init'), has)
-  const record = readRecord(bodyOf(sections, 'file', '/var/lib/holdfast/record.json'))
+  const record = readRecord(bodyOf(sections, 'file', recordFile))
   const facts: Facts = {
     kernel: one('kernel'),
     init,

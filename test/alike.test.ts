@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { alike, kindOf } from '../src/alike.js'
+import { wantNothing } from '../src/load/want-nothing.js'
 import { toSeen } from '../src/seen.js'
 import type { HostWant, Section } from '../src/types.js'
 
@@ -81,15 +82,10 @@ describe('what was seen of two hosts', () => {
 })
 
 const want: HostWant = {
-  host: 'a',
+  ...wantNothing('a'),
   resources: { sysctl: { keys: [1] } },
   playbooks: ['p'],
   mayRemove: true,
-  prune: false,
-  bootLoader: 'auto',
-  beside: [],
-  reach: [],
-  onChange: [],
 }
 
 describe('kindOf', () => {

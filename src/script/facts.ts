@@ -3,6 +3,8 @@ import type { Profile } from '../types.js'
 
 /** Where the tool keeps its memory on a host, and its lock and undo folder until the next reboot. */
 export const stateDir = '/var/lib/holdfast'
+/** What the last settled run left there. */
+export const recordFile = `${stateDir}/record.json`
 /** Where a host keeps its lock and its undo: /run is empty after a boot. */
 export const lockRoot = '/run/holdfast'
 
@@ -39,7 +41,7 @@ for hf_k in /etc/rc[S2345].d/S[0-9]* /etc/rc.d/rc[2345].d/S[0-9]*; do
 done
 for hf_k in /etc/runlevels/*/*; do [ -e "$hf_k" ] && printf 'openrc %s\\n' "\${hf_k##*/}"; done
 ${profile?.version === undefined ? '' : versionScript(profile.version.command)}
-hf_n ${stateDir}/record.json`
+hf_n ${recordFile}`
 }
 
 /** The product's own command; a time limit where the host has one, and its complaint kept for people. */

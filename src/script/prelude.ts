@@ -19,12 +19,19 @@ exec </dev/null
 hf_mark=${quote(mark)}
 hf_s() { printf '\\n%s %s\\n' "$hf_mark" "$*"; }
 hf_have() { command -v "$1" >/dev/null 2>&1; }
-hf_real() { # LINK -> hf_x: what it says, hf_y: where that is
+hf_real() { # LINK -> hf_y: where it leads, hf_z: the sections that tell that, and what it says
   hf_x=$(readlink "$1"); case $hf_x in /*) hf_y=$hf_x;; *) hf_y=\${1%/*}/$hf_x;; esac
   if [ -f "$hf_y" ] && [ ! -L "$hf_y" ] && hf_d=$(cd -P "\${hf_y%/*}/" 2>/dev/null && pwd -P); then hf_y=\${hf_d%/}/\${hf_y##*/}
   else hf_y=$(readlink -f "$1"); fi
+  hf_z="
+$hf_mark link $1
+$hf_x
+
+$hf_mark real $1
+$hf_y
+"
 }
-hf_points() { if [ -L "$1" ]; then hf_real "$1"; hf_s link "$1"; printf '%s\\n' "$hf_x"; hf_s real "$1"; printf '%s\\n' "$hf_y"; fi; }
+hf_points() { if [ -L "$1" ]; then hf_real "$1"; printf '%s' "$hf_z"; fi; }
 hf_text() { if [ -f "$1" ]; then hf_s file "$1"; head -c ${textLimit} "$1"; fi; }
 hf_f() {
   for hf_p in "$@"; do

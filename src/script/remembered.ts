@@ -57,14 +57,7 @@ hf_fresh() { # texts by one process, to be cut apart by their sizes; by one each
 }
 hf_passing() { [ -z "$hf_store" ] || printf '' > "$hf_memo.$$.no"; } # what is printed will not do for the next time
 hf_linked() { # notes in hf_links what hf_points would print, and in hf_reals where each leads
-  hf_real "$1"
-  hf_links="$hf_links
-$hf_mark link $1
-$hf_x
-
-$hf_mark real $1
-$hf_y
-"
+  hf_real "$1"; hf_links=$hf_links$hf_z
   hf_reals="$hf_reals$1
 $hf_y
 "

@@ -23,9 +23,9 @@ export function defaultPolicy(effect: ChainEffect): string {
 
 /**
  * The program that puts a host back, written into the lock's folder before anything changes. `watch SECONDS` counts by sleeping (the clock
- * may jump) and fires unless `armed` was renamed by then, `start SECONDS` leaves one that watches behind; `now` fires at once. It works in that folder by relative names, so that it can never
- * touch a later run's lock, and needs no room on any disk. Each rule on its own: one that fails stops no other. Its note says for each thing
- * `same` (as before), `others` (ours is undone, others changed it too), `differs` (not undone), `stays` (cannot be undone).
+ * may jump) and fires unless `armed` was renamed by then; `start SECONDS` leaves one that watches behind; `now` fires at once. It works in
+ * that folder by relative names, so that it can never touch a later run's lock, and needs no room on any disk. Each rule on its own: one that
+ * fails stops no other. Its note says for each thing `same` (as before), `others` (ours is undone, others changed it too), `differs` (not undone), `stays` (cannot be undone).
  */
 export function undoProgram(attempt: string, effects: readonly Effect[]): string {
   const numbered = effects.map((effect, index) => ({ effect, index }))
